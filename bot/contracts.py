@@ -1,0 +1,120 @@
+"""What the rooms of the house promise each other. Read this file first.
+
+`bot/compose.py` is the only place that knows the implementations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.model import (
+    ChannelAccount,
+    Decision,
+    Finding,
+    Inbound,
+    Outbound,
+    Profile,
+    Receipt,
+    Ref,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """A platform's limits, as data. `text` counts what `text_unit` says: utf16, characters.
+
+    `batch` messages go in one call; `settles` names how an unknown outcome can be settled: `retry_key`, `echo` or
+    nothing; `pulls` is True where the customer fetches messages from us and nothing is sent.
+    """
+
+    text: int
+    text_unit: str = "characters"
+    buttons: int = 13
+    label: int = 20
+    value: int = 300
+    batch: int = 1
+    settles: str | None = None
+    pulls: bool = False
+
+
+class Channel(Protocol):
+    """One messaging platform: one file in `adapters/`. `accounts` are all enabled ones with the same secret.
+
+    `verify` raises BadSignature; it sees the raw bytes before anything parses them. `parse` raises BadPayload when
+    the body is not the platform's format, and returns every event, unknown kinds included, as IGNORED or OTHER.
+    `send` raises SendError. `check` asks the platform whether the credentials hold and returns a sentence; raises
+    SendError. `register` sets the webhook address there and `test` asks the platform to call it; both return a sentence.
+    """
+
+    capabilities: Capabilities
+
+    def verify(self, account: ChannelAccount, headers: Mapping[str, str], body: bytes) -> None: ...
+
+    def handshake(self, account: ChannelAccount, query: Mapping[str, str]) -> str:
+        """The answer to a platform's GET that checks our address. Raises NotAllowed, or NotFound where none exists."""
+
+    def parse(self, account: ChannelAccount, body: bytes, siblings: Sequence[ChannelAccount]) -> list[Inbound]: ...
+
+    def send(self, account: ChannelAccount, out: Outbound) -> Receipt: ...
+
+    def acknowledge(self, account: ChannelAccount, inbound: Inbound) -> None:
+        """Best-effort sign that the event was seen (Telegram's button spinner); never raises."""
+
+    def profile(self, account: ChannelAccount, user_id: str) -> Profile | None: ...
+
+    def check(self, account: ChannelAccount) -> str: ...
+
+    def register(self, account: ChannelAccount, webhook_url: str) -> str: ...
+
+    def test(self, account: ChannelAccount, webhook_url: str) -> str: ...
+
+    def simulate(self, account: ChannelAccount, text: str, user_id: str) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a correctly signed text event, as the platform would post it."""
+
+
+class Handler(Protocol):
+    """One behaviour of the bot's mind: None means 'not mine'. The first handler that decides wins."""
+
+    def __call__(self, turn: Turn) -> Decision | None: ...
+
+
+class Mind(Protocol):
+    """The whole chain. Never raises: a failing handler becomes a HandOff."""
+
+    def decide(self, turn: Turn) -> tuple[str, Decision]:
+        """The deciding handler's name and its decision."""
+
+    def unfinished(self, text: str) -> bool:
+        """Whether a person would wait for the next line before answering (a bare greeting, a fragment)."""
+
+
+class Finder(Protocol):
+    """Approved knowledge, in force now."""
+
+    def find(self, text: str, locale: str, history: Sequence[str] = ()) -> Finding: ...
+
+    def article(self, article_id: str) -> Ref | None:
+        """The version in force, or None."""
+
+    def notice(self, notice_id: str) -> Ref:
+        """The approved notice in force. Raises KeyError when there is none."""
+
+    def disclosures(self, ref: Ref) -> tuple[Ref, ...]:
+        """What must travel with that article, by its product class."""
+
+    def text(self, ref: Ref, locale: str) -> str:
+        """The approved text, byte for byte. Raises KeyError for a version that was never approved."""
+
+    def title(self, ref: Ref, locale: str) -> str:
+        """What a button for it says: an article's first question, a notice's text."""
+
+    def product_class(self, ref: Ref) -> str | None: ...
+
+
+class Publisher(Protocol):
+    """Live fan-out of ids (never content) to consoles and widgets; may lose everything."""
+
+    def publish(self, topic: str, data: Mapping[str, Any]) -> None: ...
