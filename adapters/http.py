@@ -11,11 +11,13 @@ from email.utils import parsedate_to_datetime
 from json import JSONDecodeError, loads
 from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from adapters.reading import header
 from bot.errors import SendError, Unavailable
+from bot.model import ChannelAccount
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
@@ -75,6 +77,19 @@ def client() -> httpx.Client:
                 limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
                 found = _clients[pid] = httpx.Client(limits=limits, follow_redirects=False)
     return found
+
+
+def origin(account: ChannelAccount, platform: str) -> str:
+    """Where this account's API lives: `platform`, or what replaces it. Raises SendError."""
+    base = account.api_base or platform
+    try:
+        parts = urlsplit(base)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good:
+        raise SendError("bad_address", "The API address of this account is not a URL.", retryable=False)
+    return base.rstrip("/")
 
 
 def call(

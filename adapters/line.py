@@ -18,12 +18,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters import http, line_in, line_out
-from adapters.reading import a_text, header
+from adapters.reading import a_text, header, same
 from bot.contracts import Capabilities
 from bot.errors import BadSignature, NotFound, SendError
 from bot.model import ChannelAccount, Inbound, Outbound, Profile, Receipt
 
-API = "https://api.line.me"
 SIGNATURE = "X-Line-Signature"
 # https://developers.line.biz/en/reference/messaging-api/#quick-reply: 13 items, label 20, data 300;
 # text 5000 UTF-16 code units, five messages a call.
@@ -42,7 +41,7 @@ class Line:
         secret = account.secrets.get("secret", "")
         given = header(headers, SIGNATURE)
         # A missing secret must never verify: HMAC takes an empty key without complaint.
-        if not secret or not hmac.compare_digest(given.encode(), _sign(secret, body).encode()):
+        if not secret or not same(given, _sign(secret, body)):
             raise BadSignature("The LINE signature does not match this channel's secret.")
 
     def handshake(self, account: ChannelAccount, query: Mapping[str, str]) -> str:
@@ -124,7 +123,7 @@ def _admin(
     """A configuration call, without the SDK. Raises SendError."""
     answer = http.call(
         method,
-        (account.api_base or API).rstrip("/") + path,
+        http.origin(account, line_out.API) + path,
         json=body,
         headers={"Authorization": f"Bearer {account.secrets.get('token', '')}"},
     )

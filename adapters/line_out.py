@@ -17,6 +17,7 @@ from bot.contracts import Capabilities
 from bot.errors import SendError
 from bot.model import ChannelAccount, Outbound, Profile, Receipt
 
+API = "https://api.line.me"
 # Part of every retry key: changing it would send again what went out just before an upgrade.
 NAMESPACE = uuid.UUID("6f0f7c1e-6a52-5b7e-9a7d-3c1d7a4e9b10")
 
@@ -38,9 +39,8 @@ def _sdk() -> SimpleNamespace:
 
 
 def _api(account: ChannelAccount) -> Any:
-    return _client(
-        os.getpid(), account.secrets.get("token", ""), (account.api_base or "").rstrip("/") or None
-    )
+    origin = http.origin(account, API)
+    return _client(os.getpid(), account.secrets.get("token", ""), origin if account.api_base else None)
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +51,7 @@ def _client(pid: int, token: str, host: str | None) -> Any:
     configuration = messaging.Configuration(host=host, access_token=token)
     # urllib3 would repeat GETs four times and sleep through a 429; repeating is the delivery's decision.
     configuration.retries = False
-    configuration.proxy = _proxy(host or "https://api.line.me")
+    configuration.proxy = _proxy(host or API)
     return messaging.MessagingApi(messaging.ApiClient(configuration))
 
 
@@ -150,10 +150,6 @@ def _ask(call: Callable[[], Any]) -> Any:
         if fault.status == 409:
             raise _AcceptedError(http.as_json(fault.body)) from None
         raise refusal(fault.status, fault.body, fault.headers or {}) from None
-    except failures.LocationValueError:
-        raise SendError(
-            "bad_address", "The API address of this account is not a URL.", retryable=False
-        ) from None
     except (failures.NewConnectionError, failures.ConnectTimeoutError, failures.ProxyError):
         raise http.unreachable() from None
     except failures.HTTPError:
@@ -190,9 +186,9 @@ def refusal(status: int, body: bytes | str | None, headers: Mapping[str, str]) -
 
 def profile(account: ChannelAccount, user_id: str) -> Profile | None:
     """Name and language, None where LINE will not say (blocked, no consent) or cannot be asked."""
-    api = _api(account)
     timeouts = (http.CONNECT_SECONDS, http.READ_SECONDS)
     try:
+        api = _api(account)
         got = _ask(lambda: api.get_profile_with_http_info(user_id, _request_timeout=timeouts)).data
     except (SendError, _sdk().Invalid):
         return None

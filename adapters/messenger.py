@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters import messenger_in, messenger_out
 from adapters.messenger_out import graph
-from adapters.reading import a_list, a_text, header
+from adapters.reading import a_list, a_text, header, same
 from bot.contracts import Capabilities
 from bot.errors import BadSignature, NotAllowed, SendError
 from bot.model import ChannelAccount, Inbound, Outbound, Profile, Receipt
@@ -40,13 +40,13 @@ class Messenger:
     def verify(self, account: ChannelAccount, headers: Mapping[str, str], body: bytes) -> None:
         secret = account.secrets.get("app_secret", "")
         given = header(headers, SIGNATURE)
-        if not secret or not hmac.compare_digest(given.encode(), _sign(secret, body).encode()):
+        if not secret or not same(given, _sign(secret, body)):
             raise BadSignature("The Messenger signature does not match this app's secret.")
 
     def handshake(self, account: ChannelAccount, query: Mapping[str, str]) -> str:
         wanted = account.secrets.get("verify_token", "")
         given = query.get("hub.verify_token", "")
-        right = bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
+        right = bool(wanted) and same(given, wanted)
         if not right or query.get("hub.mode") != "subscribe" or "hub.challenge" not in query:
             raise NotAllowed("The verify token is not that of this page.")
         return query["hub.challenge"]

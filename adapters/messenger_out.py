@@ -68,7 +68,7 @@ def graph(account: ChannelAccount, method: str, path: str, fields: dict[str, Any
     """One Graph API call; the token never stands in an address. Raises SendError."""
     token = account.secrets.get("page_token", "")
     proof = hmac.digest(account.secrets.get("app_secret", "").encode(), token.encode(), "sha256").hex()
-    url = f"{(account.api_base or API).rstrip('/')}/{VERSION}/{quote(path)}"
+    url = f"{http.origin(account, API)}/{VERSION}/{quote(path)}"
     if method == "GET":
         params = {**fields, "appsecret_proof": proof}
         answer = http.call("GET", url, params=params, headers={"Authorization": f"Bearer {token}"})

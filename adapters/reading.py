@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,6 +23,11 @@ def header(headers: Mapping[str, str], name: str) -> str:
         return found
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), "")
+
+
+def same(given: str, wanted: str) -> bool:
+    """Compares a secret in constant time; `given` may hold anything, a lone surrogate too."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
 def load(body: bytes, platform: str) -> dict[str, Any]:

@@ -8,14 +8,13 @@ https://core.telegram.org/bots/api
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
 
 from adapters import telegram_in, telegram_out
-from adapters.reading import header
+from adapters.reading import header, same
 from bot.contracts import Capabilities
 from bot.errors import BadSignature, NotFound, SendError
 from bot.model import ChannelAccount, Inbound, Outbound, Profile, Receipt
@@ -34,7 +33,7 @@ class Telegram:
         """Telegram signs nothing: it repeats the secret that `register` gave it."""
         wanted = account.secrets.get("webhook_secret", "")
         given = header(headers, SECRET_HEADER)
-        if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
+        if not wanted or not same(given, wanted):
             raise BadSignature("The Telegram secret token is not that of this bot.")
 
     def handshake(self, account: ChannelAccount, query: Mapping[str, str]) -> str:

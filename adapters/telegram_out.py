@@ -81,7 +81,7 @@ def _ask(account: ChannelAccount, call: Callable[[Any], Coroutine[Any, Any, Any]
     None where Telegram did what was asked but the library could not read the rest of its answer.
     """
     sdk = _sdk()
-    token, base = account.secrets.get("token", ""), (account.api_base or API).rstrip("/")
+    token, base = account.secrets.get("token", ""), http.origin(account, API)
     if not token:
         raise SendError("bad_token", "This bot has no token.", retryable=False)
     wire = sdk.Wire()

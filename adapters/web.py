@@ -25,7 +25,7 @@ from urllib.parse import quote
 from cryptography.fernet import Fernet, InvalidToken
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from adapters.reading import a_text
+from adapters.reading import a_text, same
 from bot.contracts import Capabilities
 from bot.errors import BadPayload, BadSignature, NotFound, SendError
 from bot.model import ChannelAccount, Inbound, Kind, Outbound, Profile, Receipt
@@ -163,7 +163,7 @@ def check_identity(identity_secret: str, user_id: str, signature: str) -> bool:
     if not identity_secret or not user_id:
         return False
     wanted = hmac.digest(identity_secret.encode(), user_id.encode(), "sha256").hex()
-    return hmac.compare_digest(signature.strip().lower().encode(), wanted.encode())
+    return same(signature.strip().lower(), wanted)
 
 
 def snippet(public_url: str, account_id: str) -> str:
