@@ -45,8 +45,8 @@ class Channel(Protocol):
 
     `verify` raises BadSignature; it sees the raw bytes before anything parses them. `parse` raises BadPayload when
     the body is not the platform's format, and returns every event, unknown kinds included, as IGNORED or OTHER.
-    `send` raises SendError. `check` asks the platform whether the credentials hold and returns a sentence; raises
-    SendError. `register` sets the webhook address there and `test` asks the platform to call it; both return a sentence.
+    `send` raises SendError. `check` asks the platform whether the credentials hold and returns a sentence, or raises
+    SendError. `register` sets the webhook address there, `test` asks the platform to call it; both return a sentence.
     """
 
     capabilities: Capabilities
@@ -56,7 +56,9 @@ class Channel(Protocol):
     def handshake(self, account: ChannelAccount, query: Mapping[str, str]) -> str:
         """The answer to a platform's GET that checks our address. Raises NotAllowed, or NotFound where none exists."""
 
-    def parse(self, account: ChannelAccount, body: bytes, siblings: Sequence[ChannelAccount]) -> list[Inbound]: ...
+    def parse(
+        self, account: ChannelAccount, body: bytes, siblings: Sequence[ChannelAccount]
+    ) -> list[Inbound]: ...
 
     def send(self, account: ChannelAccount, out: Outbound) -> Receipt: ...
 

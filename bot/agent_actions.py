@@ -1,0 +1,181 @@
+"""What people do in a conversation: take, reply, resolve, hand back. Check, change and audit in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.contracts import Channel, Publisher
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.model import Conversation, Delivery, Page, Role, Row, Staff, Status
+from bot.queue import JobQueue
+from bot.store.audit import AuditStore
+from bot.store.conversations import ConversationStore, Draft, Stale
+from bot.store.mongo import Mongo, Session
+from bot.store.outbox import OutboxStore
+from bot.store.views import VIEWS, Views
+
+LONGEST_REPLY = 2000
+ANSWERS = (Role.AGENT, Role.SENIOR, Role.SUPERVISOR)
+TAKES_FROM_OTHERS = (Role.SUPERVISOR,)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Raises NotFound, NotAllowed, Conflict (reload) and BadPayload; each sentence is fit to show."""
+
+    mongo: Mongo
+    views: Views
+    conversations: ConversationStore
+    outbox: OutboxStore
+    audit: AuditStore
+    channels: Mapping[Any, Channel]
+    queue: JobQueue
+    live: Publisher
+
+    def rows(self, staff: Staff, view: str) -> list[Row]:
+        if view not in VIEWS:
+            raise NotFound(f"There is no list called {view!r}; use one of {', '.join(VIEWS)}.")
+        return self.views.rows(staff, view)
+
+    def counts(self, staff: Staff) -> dict[str, int]:
+        return self.views.counts(staff)
+
+    def page(self, staff: Staff, conversation_id: str) -> Page:
+        page = self.views.page(staff, conversation_id)
+        if page is None:
+            raise NotFound("There is no such conversation, or it is not yours to read.")
+        return page
+
+    def take(self, staff: Staff, conversation_id: str) -> None:
+        """Make `staff` the owner; a supervisor may take over from a colleague."""
+        conversation = self._mine_to_answer(staff, conversation_id)
+        if conversation.status is Status.ASSIGNED and conversation.assignee == staff.id:
+            return
+        if conversation.status is Status.RESOLVED:
+            raise Conflict("This conversation is resolved; the customer's next message opens a new one.")
+        if conversation.status is Status.ASSIGNED and staff.role not in TAKES_FROM_OTHERS:
+            raise Conflict("A colleague has taken this conversation.")
+        self._change(
+            staff,
+            conversation,
+            "conversation:take",
+            {"status": Status.ASSIGNED.value, "assignee": staff.id, "waiting_since": None, "offer": None},
+            unread=0,
+        )
+
+    def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:
+        """Send `text` to the customer; the same `client_id` twice is one message. Returns the message id."""
+        conversation = self._mine_to_answer(staff, conversation_id)
+        words = text.strip()
+        if not words:
+            raise BadPayload("Write something before you send.")
+        if len(words) > LONGEST_REPLY:
+            raise BadPayload(f"The reply is longer than {LONGEST_REPLY} characters; send it in parts.")
+        if conversation.status is not Status.ASSIGNED or conversation.assignee != staff.id:
+            raise Conflict("Take the conversation before you reply.")
+        known = self.mongo["messages"].find_one(
+            {"conversation": conversation_id, "author": f"staff:{staff.id}", "client_id": client_id},
+            {"_id": 1},
+        )
+        if known is not None:
+            return str(known["_id"])
+        pulls = self.channels[conversation.channel].capabilities.pulls
+        draft = Draft(
+            author=f"staff:{staff.id}",
+            text=words,
+            at=datetime.now(UTC),
+            delivery=None if pulls else Delivery.QUEUED,
+            client_id=client_id,
+        )
+        self._change(staff, conversation, "conversation:reply", {}, draft=draft, unread=0)
+        if not pulls:
+            self.queue.wake(conversation.thread)
+        return draft.id
+
+    def resolve(self, staff: Staff, conversation_id: str) -> None:
+        conversation = self._owned(staff, conversation_id)
+        self._change(
+            staff,
+            conversation,
+            "conversation:resolve",
+            {"status": Status.RESOLVED.value, "waiting_since": None, "offer": None},
+            unread=0,
+        )
+
+    def back_to_bot(self, staff: Staff, conversation_id: str) -> None:
+        conversation = self._owned(staff, conversation_id)
+        self._change(
+            staff,
+            conversation,
+            "conversation:back_to_bot",
+            {
+                "status": Status.BOT.value,
+                "assignee": None,
+                "skill": None,
+                "priority": 5,
+                "reason": None,
+                "waiting_since": None,
+                "misses": 0,
+            },
+            unread=0,
+        )
+
+    def _mine_to_answer(self, staff: Staff, conversation_id: str) -> Conversation:
+        if staff.role not in ANSWERS:
+            raise NotAllowed("Your role reads conversations and does not answer them.")
+        return self.page(staff, conversation_id).conversation
+
+    def _owned(self, staff: Staff, conversation_id: str) -> Conversation:
+        conversation = self._mine_to_answer(staff, conversation_id)
+        if conversation.status is Status.RESOLVED:
+            raise Conflict("This conversation is resolved already.")
+        if conversation.assignee != staff.id and staff.role not in TAKES_FROM_OTHERS:
+            raise Conflict("Take the conversation first.")
+        return conversation
+
+    def _change(
+        self,
+        staff: Staff,
+        conversation: Conversation,
+        action: str,
+        changes: dict[str, Any],
+        *,
+        draft: Draft | None = None,
+        unread: int,
+    ) -> None:
+        sealed = self.conversations.seal(conversation.customer_id, [draft] if draft else [])
+
+        def work(session: Session) -> None:
+            written = self.conversations.write(
+                session,
+                thread=conversation.thread,
+                sealed=sealed,
+                conversation=conversation,
+                is_new=False,
+                changes={**changes, "unread": unread},
+            )
+            if draft is not None and draft.delivery is not None:
+                self.outbox.add(
+                    session,
+                    entry_id=draft.id,
+                    thread=conversation.thread,
+                    conversation_id=conversation.id,
+                    account_id=conversation.account_id,
+                    message_ids=[draft.id],
+                    pos=written.first_pos,
+                    person=True,
+                )
+            self.audit.add(staff.id, action, conversation.id, {"from": conversation.status.value}, session)
+
+        try:
+            self.mongo.transaction(work)
+        except Stale as error:
+            raise Conflict(
+                "Somebody changed this conversation a moment ago; reload and look again."
+            ) from error
+        self.live.publish(f"thread:{conversation.thread}", {})
+        self.live.publish(f"conversation:{conversation.id}", {"conversation": conversation.id})
+        self.live.publish("inbox", {"conversation": conversation.id})

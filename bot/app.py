@@ -1,0 +1,101 @@
+"""The web process: routes, error pages, health and metrics. Nothing connects until a request needs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client.multiprocess import MultiProcessCollector
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+import inbox
+from bot import demo, webchat, webhooks
+from bot.compose import Service
+from bot.errors import NotFound, ServiceError
+from bot.logs import configure, logger
+from bot.metrics import HTTP_ERRORS
+from bot.store.mongo import PyMongoError
+
+log = logger(__name__)
+
+
+def create_app(service: Service) -> Flask:
+    configure()
+    app = Flask("teller", root_path=str(Path(__file__).parent))
+    app.config["MAX_CONTENT_LENGTH"] = None
+    app.extensions["teller"] = service
+    app.register_blueprint(webhooks.blueprint(service.intake))
+    app.register_blueprint(webchat.blueprint(service.webchat))
+    if not service.settings.production:
+        app.register_blueprint(demo.blueprint(service.accounts, service.settings))
+    _add_health(app, service)
+    _add_errors(app)
+    inbox.register(app, service.console)
+    return app
+
+
+def _add_health(app: Flask, service: Service) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(ok=True)
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        """Serving needs MongoDB; without Redis events are still taken and answered later."""
+        servers = {"mongodb": True, "redis": True}
+        try:
+            service.mongo.ping()
+        except PyMongoError:
+            servers["mongodb"] = False
+        try:
+            service.queue.redis.ping()
+        except RedisError:
+            servers["redis"] = False
+        return jsonify(ok=all(servers.values()), **servers), 200 if servers["mongodb"] else 503
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        if service.settings.production and request.remote_addr not in ("127.0.0.1", "::1"):
+            raise NotFound("Metrics are served on the loopback address only.")
+        registry = PROCESS_REGISTRY
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)
+        return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _add_errors(app: Flask) -> None:
+    """JSON for machines; pages for people come from the console's own handlers."""
+
+    def answer(status: int, sentence: str) -> Response:
+        HTTP_ERRORS.labels(str(status)).inc()
+        response = jsonify(error=sentence)
+        response.status_code = status
+        if status == 503:
+            response.headers["Retry-After"] = "2"
+        return response
+
+    def refused(error: ServiceError) -> Response:
+        return answer(error.http_status, str(error))
+
+    def away(error: PyMongoError) -> Response:
+        log.warning("mongodb_away", error=type(error).__name__, path=request.path)
+        return answer(503, "The database is away; try again in a moment.")
+
+    def http(error: HTTPException) -> Response:
+        return answer(error.code or 500, error.description or error.name)
+
+    def broken(_error: Exception) -> Response:
+        log.exception("request_failed", path=request.path)
+        return answer(500, "Something failed on our side; it is in the log.")
+
+    for name in ("webhooks", "webchat"):
+        blueprint = app.blueprints[name]
+        blueprint.register_error_handler(ServiceError, refused)
+        blueprint.register_error_handler(PyMongoError, away)
+        blueprint.register_error_handler(HTTPException, http)
+        blueprint.register_error_handler(Exception, broken)

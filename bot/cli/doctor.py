@@ -1,0 +1,201 @@
+"""`flask doctor`: is everything that a reply needs there; one line each, with the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from redis.exceptions import RedisError
+
+from bot.cli.common import as_json, emit, guarded, service
+from bot.compose import Service
+from bot.errors import ServiceError
+from bot.model import ChannelType
+from bot.queue import LIVE, SLOW
+from bot.store.mongo import PyMongoError
+from bot.vault import SERVICE
+
+ALIVE = timedelta(seconds=20)
+DEEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`level`: ok, warning (works, but) or fault (something needed does not work)."""
+
+    name: str
+    level: str
+    sentence: str
+
+
+@click.command("doctor", help="Check settings, servers, queue, workers, clock, keys, addresses and model.")
+@as_json
+@guarded
+def command(as_json: bool) -> None:
+    checks = [check for look in LOOKS for check in _safely(look, service())]
+    healthy = all(check.level != "fault" for check in checks)
+    if as_json:
+        settings = service().settings
+        emit(
+            {
+                "ok": healthy,
+                "mongodb_uri": settings.mongodb_uri,
+                "redis_url": settings.redis_url,
+                "checks": [asdict(check) for check in checks],
+            }
+        )
+    else:
+        for check in checks:
+            click.echo(f"{check.level:8} {check.name:10} {check.sentence}")
+    if not healthy:
+        raise click.exceptions.Exit(1)
+
+
+def _safely(look: Callable[[Service], Iterator[Check]], house: Service) -> Iterator[Check]:
+    name = look.__name__.strip("_")
+    try:
+        yield from look(house)
+    except (PyMongoError, RedisError, ServiceError, OSError) as error:
+        yield Check(name, "fault", f"could not be checked: {type(error).__name__}")
+
+
+def _settings(house: Service) -> Iterator[Check]:
+    settings = house.settings
+    yield Check(
+        "settings", "ok", f"{settings.env}, home {settings.home}, {settings.timezone}, {settings.locale}"
+    )
+    if settings.public_url.startswith("https://"):
+        yield Check("address", "ok", f"platforms reach us at {settings.public_url}")
+    else:
+        yield Check(
+            "address",
+            "warning",
+            f"{settings.public_url} is not https: platforms cannot call it; set PUBLIC_URL.",
+        )
+
+
+def _mongodb(house: Service) -> Iterator[Check]:
+    try:
+        house.mongo.ping()
+    except PyMongoError as error:
+        yield Check(
+            "mongodb",
+            "fault",
+            f"does not answer ({type(error).__name__}); start `make run` or set MONGODB_URI.",
+        )
+        return
+    yield Check("mongodb", "ok", "writable primary of a replica set")
+
+
+def _redis(house: Service) -> Iterator[Check]:
+    try:
+        house.queue.redis.ping()
+    except RedisError as error:
+        yield Check(
+            "redis", "fault", f"does not answer ({type(error).__name__}); start `make run` or set REDIS_URL."
+        )
+        return
+    yield Check("redis", "ok", "answers")
+
+
+def _keys(house: Service) -> Iterator[Check]:
+    opened = house.vault.open(house.vault.seal("doctor", SERVICE))
+    if opened != "doctor":
+        yield Check(
+            "keys",
+            "fault",
+            "what was encrypted cannot be read back; restore the master key from your backup.",
+        )
+        return
+    provider = next(iter(house.settings.kms))
+    generated = provider == "local" and (house.settings.home / "keys" / "master.key").exists()
+    sentence = f"encryption works, provider {provider}"
+    yield Check(
+        "keys",
+        "warning" if generated else "ok",
+        sentence + ("; back up the generated master key" if generated else ""),
+    )
+
+
+def _queue(house: Service) -> Iterator[Check]:
+    for name in (LIVE, SLOW):
+        depth = house.queue.depth(name)
+        level = "warning" if depth > DEEP else "ok"
+        yield Check("queue", level, f"{name}: {depth} waiting" + ("; add workers" if depth > DEEP else ""))
+    oldest = house.events.oldest_pending_s()
+    if oldest > 30:
+        yield Check(
+            "queue", "fault", f"an event has been waiting for {oldest:.0f} s; look at the workers' log."
+        )
+
+
+def _processes(house: Service) -> Iterator[Check]:
+    cut = datetime.now(UTC) - ALIVE
+    alive = [doc["_id"] for doc in house.mongo["state"].find({"at": {"$gt": cut}})]
+    for label, prefix in (("worker", "worker:live"), ("slow", "worker:slow"), ("clock", "clock")):
+        count = sum(name.startswith(prefix) for name in alive)
+        if count:
+            yield Check(label, "ok", f"{count} alive")
+        else:
+            yield Check(
+                label, "fault", "no sign of life for 20 s; start it with `make run` or as the Procfile says."
+            )
+
+
+def _knowledge(house: Service) -> Iterator[Check]:
+    count = house.mongo["content"].count_documents({"kind": "article", "status": "approved"})
+    if count:
+        yield Check("knowledge", "ok", f"{count} approved articles")
+    else:
+        yield Check(
+            "knowledge",
+            "warning",
+            "no approved article: every question will miss; run `flask kb import`, then `kb approve`.",
+        )
+
+
+def _accounts(house: Service) -> Iterator[Check]:
+    accounts = house.accounts.list()
+    if not accounts:
+        yield Check(
+            "channels",
+            "warning",
+            "no channel account yet: run `flask channels add`, or open /admin/channels.",
+        )
+    for account in accounts:
+        if account.channel is ChannelType.WEB:
+            address = ", ".join(account.public.get("origins", ()))
+        else:
+            address = house.accounts.webhook_url(account)
+        state = "" if account.enabled else " (disabled)"
+        yield Check("channels", "ok", f"{account.channel.value} {account.id}{state}: {address}")
+
+
+def _model(house: Service) -> Iterator[Check]:
+    if house.settings.openai_api_key:
+        yield Check("model", "warning", "OPENAI_API_KEY is set, but this version makes no calls with it.")
+    else:
+        yield Check("model", "ok", "no model configured: nothing leaves this machine")
+
+
+def _logs(house: Service) -> Iterator[Check]:
+    folder: Path = house.settings.home
+    level = "ok" if folder.exists() and (folder.stat().st_mode & 0o077) == 0 else "warning"
+    yield Check("home", level, f"{folder}" + ("" if level == "ok" else ": readable by others; run chmod 700"))
+
+
+LOOKS: tuple[Callable[[Service], Iterator[Check]], ...] = (
+    _settings,
+    _mongodb,
+    _redis,
+    _keys,
+    _queue,
+    _processes,
+    _knowledge,
+    _accounts,
+    _model,
+    _logs,
+)

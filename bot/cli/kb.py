@@ -1,0 +1,124 @@
+"""`flask kb`: import, approve, export and retire approved knowledge, and measure the live decisions on questions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service, staff_id
+from bot.errors import BadPayload, NotAllowed
+from bot.model import Role
+from bot.prepare import audit_of
+from kb import desk
+
+IMPORTER = "command:import"
+
+
+@click.group("kb", help="Approved knowledge.")
+def group() -> None: ...
+
+
+@group.command("import", help="Read .csv, .xlsx or .jsonl; good rows become drafts, bad ones are listed.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--author", help="E-mail of the member of staff who wrote it.")
+@as_json
+@guarded
+def import_file(file: Path, author: str | None, as_json: bool) -> None:
+    result = desk.import_file(
+        service().kb, file, staff_id(author) if author else IMPORTER, audit_of(service())
+    )
+    bad = [{"row": row.number, "reason": row.reason} for row in result.bad]
+    if as_json:
+        emit({"added": len(result.added), "ids": list(result.added), "bad": bad})
+    else:
+        click.echo(f"{len(result.added)} drafts")
+    for row in bad:
+        click.echo(f"row {row['row']}: {row['reason']}", err=True)
+    if bad and not result.added:
+        raise BadPayload("No row could be imported.")
+
+
+@group.command("approve", help="Approve drafts; the approver may not be their author.")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every draft but the approver's own.")
+@click.option("--approver", required=True, help="E-mail of a compliance officer.")
+@as_json
+@guarded
+def approve(ids: tuple[str, ...], everything: bool, approver: str, as_json: bool) -> None:
+    if everything == bool(ids):
+        raise click.UsageError("name the ids to approve, or --all")
+    approver_id = staff_id(approver)
+    officer = service().staff.by_id(approver_id)
+    if officer is None or officer.role is not Role.COMPLIANCE:
+        raise NotAllowed(
+            "Only a compliance officer approves; add one with `flask staff add --role compliance`."
+        )
+    decided = desk.approve(service().kb, None if everything else list(ids), approver_id, audit_of(service()))
+    _report("approved", decided, as_json)
+
+
+@group.command("retire", help="Take articles out of force.")
+@click.argument("ids", nargs=-1, required=True)
+@as_json
+@guarded
+def retire(ids: tuple[str, ...], as_json: bool) -> None:
+    _report("retired", desk.retire(service().kb, list(ids), operator(), audit_of(service())), as_json)
+
+
+@group.command("export", help="Write the articles in force, as .jsonl, .csv or .xlsx.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@as_json
+@guarded
+def export(file: Path, as_json: bool) -> None:
+    count = desk.export_file(service().kb, file)
+    if as_json:
+        emit({"exported": count, "file": str(file)})
+    else:
+        click.echo(f"{count} articles written to {file}")
+
+
+def _report(verb: str, decided: desk.Decided, as_json: bool) -> None:
+    done = [content.id for content in decided.done]
+    refused = [{"id": content_id, "reason": reason} for content_id, reason in decided.refused.items()]
+    if as_json:
+        emit({verb: done, "refused": refused})
+    else:
+        click.echo(f"{len(done)} {verb}")
+    for row in refused:
+        click.echo(f"{row['id']}: {row['reason']}", err=True)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+@group.command("evaluate", help="Run the live decision code on labelled questions.")
+@click.argument("questions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--kb",
+    "kb_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Knowledge to use instead of the store's.",
+)
+@json_anyway
+@guarded
+def evaluate(questions: Path, kb_file: Path | None) -> None:
+    from bot.evaluation import evaluate_questions
+
+    emit(evaluate_questions(service(), _lines(questions), kb_file))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row["question"], str) or not isinstance(row["articles"], list):
+                raise TypeError
+        except (ValueError, KeyError, TypeError) as error:
+            raise click.UsageError(f'line {number} is not {{"question": text, "articles": [ids]}}') from error
+        rows.append(row)
+    return rows

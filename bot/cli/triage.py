@@ -1,0 +1,37 @@
+"""`flask triage evaluate`: the live hand-off rules on labelled texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from handlers.triage import evaluate
+
+from bot.cli.common import emit, guarded, json_anyway, service
+
+
+@click.group("triage", help="Who needs a person.")
+def group() -> None: ...
+
+
+@group.command("evaluate", help='Run the live rules on JSON lines {"text", "label"}.')
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--lines", "with_lines", is_flag=True, help="Add label and prediction of every line.")
+@json_anyway
+@guarded
+def evaluate_file(file: Path, with_lines: bool) -> None:
+    rows = []
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                rows.append((str(row["text"]), str(row["label"])))
+            except (ValueError, KeyError, TypeError) as error:
+                raise click.UsageError(
+                    f'line {number} is not a JSON object with "text" and "label"'
+                ) from error
+    result = evaluate(rows, service().classify)
+    if not with_lines:
+        result.pop("lines", None)
+    emit(result)

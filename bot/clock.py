@@ -1,0 +1,53 @@
+"""`python -m bot.clock`: once a second, find what got stuck and wake it; one process is enough, more do no harm."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from bot import jobs
+from bot.errors import ConfigError
+from bot.logs import configure, logger
+from bot.store.mongo import PyMongoError
+from bot.worker import _ready
+
+TICK_S = 1.0
+HOURLY_S = 3600.0
+
+log = logger(__name__)
+
+
+def main() -> int:
+    configure()
+    try:
+        service = jobs.service()
+    except ConfigError as error:
+        print("\n".join(error.faults), file=sys.stderr)  # noqa: T201
+        return 1
+    done = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        done.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    _ready()
+    swept_idle = 0.0
+    while not done.wait(TICK_S):
+        try:
+            service.sweeper.sweep()
+            service.sweeper.beat("clock")
+            if time.monotonic() - swept_idle > HOURLY_S:
+                swept_idle = time.monotonic()
+                service.sweeper.close_idle()
+        except PyMongoError as error:
+            log.warning("sweep_failed", error=type(error).__name__)
+    service.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

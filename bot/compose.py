@@ -1,0 +1,212 @@
+"""The one place that knows everyone: builds every part and connects them. Nothing here opens a connection."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handlers.triage import classifier
+from kb.live import Knowledge
+
+import adapters
+from adapters import web
+from adapters.http import close as close_http
+from bot import shutdown
+from bot.agent_actions import Desk
+from bot.contracts import Channel, Mind
+from bot.delivery import Courier
+from bot.live import Live
+from bot.mailbox import LeaseKeeper, Mailbox
+from bot.model import ChannelAccount, ChannelType
+from bot.pipeline import Pipeline
+from bot.profiles import Profiles
+from bot.queue import LIVE, JobQueue
+from bot.settings import Settings
+from bot.store.accounts import AccountStore
+from bot.store.audit import AuditStore
+from bot.store.conversations import ConversationStore
+from bot.store.events import EventStore
+from bot.store.mongo import Mongo
+from bot.store.outbox import OutboxStore
+from bot.store.staff import StaffStore
+from bot.store.threads import ThreadStore
+from bot.store.views import Views
+from bot.sweeper import Sweeper
+from bot.vault import Vault
+from bot.webchat import Tokens, WebChat
+from bot.webhooks import Intake
+from handlers import build_mind
+from kb.search import encoders
+from kb.store import Store
+
+WIDGET = Path(adapters.__file__).parent / "webchat" / "widget.js"
+WEB_TIMEOUT_MS = 1800
+WORKER_TIMEOUT_MS = 10_000
+
+_built: weakref.WeakSet[Service] = weakref.WeakSet()
+
+
+class Accounts(AccountStore):
+    """Channel accounts with the addresses under which the outside reaches them."""
+
+    def __init__(self, mongo: Mongo, vault: Vault, public_url: str) -> None:
+        super().__init__(mongo, vault)
+        self._public_url = public_url
+
+    def webhook_url(self, account: ChannelAccount) -> str:
+        return f"{self._public_url}/webhooks/{account.channel.value}/{account.id}"
+
+    def snippet(self, account: ChannelAccount) -> str:
+        return web.snippet(self._public_url, account.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleService:
+    """What `inbox.service.Console` asks for."""
+
+    settings: Settings
+    desk: Desk
+    staff: StaffStore
+    accounts: Accounts
+    channels: Mapping[ChannelType, Channel]
+    live: Live
+    limiter_storage: str | None
+    secret_key: str
+    audit: Callable[[str, str, str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """All of Teller in one process; `close` before the process ends."""
+
+    settings: Settings
+    mongo: Mongo
+    vault: Vault
+    queue: JobQueue
+    live: Live
+    channels: Mapping[ChannelType, Channel]
+    accounts: Accounts
+    events: EventStore
+    conversations: ConversationStore
+    outbox: OutboxStore
+    staff: StaffStore
+    audit: AuditStore
+    views: Views
+    knowledge: Knowledge
+    mind: Mind
+    intake: Intake
+    webchat: WebChat
+    mailbox: Mailbox
+    profiles: Profiles
+    sweeper: Sweeper
+    console: ConsoleService
+
+    @property
+    def kb(self) -> Store:
+        return Store(self.mongo.db)
+
+    def classify(self, text: str) -> str:
+        """The triage label that the live rules give a first message."""
+        return classifier(self.knowledge, self.settings.timezone, encode=encoders.default().encode)(text)
+
+    def warm(self, queue: str) -> None:
+        """Pay for imports, models and connections before the first customer, and follow approvals from now on."""
+        adapters.preload()
+        self.mongo.ping()
+        if queue == LIVE:
+            self.knowledge.refresh()
+            self.knowledge.find("暖機", "zh-TW")
+            self.knowledge.watch()
+
+    def close(self) -> None:
+        close_http()
+        self.vault.close()
+        self.mongo.close()
+        self.queue.close()
+
+
+def build(
+    settings: Settings, *, channels: Mapping[ChannelType, Channel] | None = None, web_process: bool = False
+) -> Service:
+    """Everything for one process; in the web process a slow database becomes a 503 before a platform gives up."""
+    mongo = Mongo(settings.mongodb_uri, timeout_ms=WEB_TIMEOUT_MS if web_process else WORKER_TIMEOUT_MS)
+    vault = Vault(mongo, settings.kms, settings.kms_master_key)
+    queue = JobQueue(settings.redis_url)
+    live = Live(settings.redis_url, queue, shutdown.stopping)
+    known = adapters.CHANNELS if channels is None else channels
+    accounts = Accounts(mongo, vault, settings.public_url)
+    events = EventStore(mongo, vault)
+    threads = ThreadStore(mongo)
+    conversations = ConversationStore(mongo, vault)
+    outbox = OutboxStore(mongo, vault)
+    staff = StaffStore(mongo, vault)
+    audit = AuditStore(mongo)
+    views = Views(mongo, vault, staff, conversations)
+    knowledge = _knowledge(settings, mongo)
+    mind = build_mind(knowledge, settings.timezone, encode=lambda texts: encoders.default().encode(texts))
+    pipeline = Pipeline(
+        mongo,
+        vault,
+        accounts,
+        threads,
+        events,
+        conversations,
+        outbox,
+        known,
+        mind,
+        knowledge,
+        queue,
+        live,
+        settings.locale,
+    )
+    courier = Courier(accounts, threads, outbox, vault, known, live)
+    desk = Desk(mongo, views, conversations, outbox, audit, known, queue, live)
+    tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
+    service = Service(
+        settings=settings,
+        mongo=mongo,
+        vault=vault,
+        queue=queue,
+        live=live,
+        channels=known,
+        accounts=accounts,
+        events=events,
+        conversations=conversations,
+        outbox=outbox,
+        staff=staff,
+        audit=audit,
+        views=views,
+        knowledge=knowledge,
+        mind=mind,
+        intake=Intake(accounts, events, known, queue, {}),
+        webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
+        mailbox=Mailbox(
+            threads, events, outbox, queue, LeaseKeeper(threads), pipeline.handle, courier.deliver
+        ),
+        profiles=Profiles(accounts, threads, conversations, vault, known, live),
+        sweeper=Sweeper(mongo, threads, events, outbox, queue, live),
+        console=ConsoleService(
+            settings, desk, staff, accounts, known, live, settings.redis_url, settings.secret_key, audit.add
+        ),
+    )
+    _built.add(service)
+    return service
+
+
+def _knowledge(settings: Settings, mongo: Mongo) -> Knowledge:
+    def load() -> tuple[int, list[Any]]:
+        return Store(mongo.db).snapshot()
+
+    def revision() -> int:
+        return Store(mongo.db).revision()
+
+    return Knowledge(load, revision, settings.home / "cache", settings.auto_answer)
+
+
+def close_all() -> None:
+    """Close what this process opened; called when a web worker ends."""
+    for service in list(_built):
+        service.close()

@@ -1,0 +1,148 @@
+"""Send what the outbox holds, in order; claim first, record after, and never guess what a platform did with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.contracts import Channel, Publisher
+from bot.errors import SendError
+from bot.logs import logger
+from bot.metrics import SENDS
+from bot.model import ChannelAccount, Delivery, Outbound, OutText, Receipt
+from bot.store.accounts import AccountStore
+from bot.store.mongo import PyMongoError
+from bot.store.outbox import Entry, OutboxStore
+from bot.store.threads import Lease, ThreadStore
+from bot.vault import Vault
+
+# LINE takes a reply token for a minute from the (re)delivery; a margin for our own clock and the way there.
+TOKEN_FRESH = timedelta(seconds=50)
+GIVE_UP = timedelta(hours=6)
+LONGEST_WAIT_S = 20.0
+TOKEN_SPENT = "reply_token_invalid"  # noqa: S105 - an error code
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    accounts: AccountStore
+    threads: ThreadStore
+    outbox: OutboxStore
+    vault: Vault
+    channels: Mapping[Any, Channel]
+    live: Publisher
+
+    def deliver(self, lease: Lease) -> None:
+        """Send the thread's entries that are due; stops at the first that has to wait. Raises PyMongoError."""
+        while (entry := self.outbox.next(lease.thread)) is not None:
+            if entry.status is Delivery.QUEUED and entry.next_at > datetime.now(UTC):
+                return
+            account = self.accounts.get(entry.account_id)
+            if account is None:
+                self.outbox.settle(entry, Delivery.FAILED, code="account_gone")
+                continue
+            channel = self.channels[account.channel]
+            if entry.status is Delivery.SENDING and channel.capabilities.settles != "retry_key":
+                # Found after a crash on a platform without a key: nobody can know, so nobody pretends to.
+                self._settle(entry, account, Delivery.UNKNOWN, "interrupted")
+                continue
+            self._attempt(entry, account, channel)
+
+    def _attempt(self, entry: Entry, account: ChannelAccount, channel: Channel) -> None:
+        again = entry.status is Delivery.SENDING or entry.maybe_sent
+        token = self._token(entry)
+        out = Outbound(
+            id=entry.id,
+            user_id=self._user_id(entry.thread),
+            messages=tuple(
+                OutText(message_id, text, tuple((label, value) for label, value in buttons))
+                for message_id, text, buttons in self.outbox.contents(entry.message_ids)
+            ),
+            reply_token=token,
+            again=again and token is not None,
+            author_is_person=entry.person,
+        )
+        self.outbox.claim(entry, "reply" if token else "push")
+        try:
+            try:
+                receipt = channel.send(account, out)
+            except SendError as error:
+                if error.code != TOKEN_SPENT:
+                    raise
+                # Written down before it is tried: after a crash the way back to the token is closed.
+                self.outbox.claim(entry, "push")
+                receipt = channel.send(account, replace(out, reply_token=None, again=False))
+        except SendError as error:
+            self._failed(entry, account, channel, error, again=again)
+        except PyMongoError:
+            raise
+        except Exception:
+            log.exception("adapter_raised", channel=account.channel.value, entry=entry.id)
+            fault = SendError(
+                "adapter_error", "The channel adapter failed.", retryable=True, outcome_known=False
+            )
+            self._failed(entry, account, channel, fault, again=again)
+        else:
+            self._settle(entry, account, Delivery.SENT, None, receipt)
+
+    def _token(self, entry: Entry) -> str | None:
+        """The reply token while LINE still takes it; never again once a push was tried."""
+        if entry.reply_token is None or entry.event is None or entry.route == "push":
+            return None
+        delivered = self.outbox.event_delivered_at(entry.event)
+        if delivered is None or datetime.now(UTC) - delivered > TOKEN_FRESH:
+            return None
+        return entry.reply_token
+
+    def _user_id(self, thread: str) -> str:
+        doc = self.threads.get(thread)
+        if doc is None:
+            raise LookupError(thread)
+        return self.vault.open(doc["user_id"])
+
+    def _failed(
+        self, entry: Entry, account: ChannelAccount, channel: Channel, error: SendError, *, again: bool
+    ) -> None:
+        keyed = channel.capabilities.settles == "retry_key"
+        self.accounts.note_error(account.id, f"{error.code}: {error.detail}")
+        if not error.outcome_known and not keyed:
+            self._settle(entry, account, Delivery.UNKNOWN, error.code)
+            return
+        too_old = datetime.now(UTC) - entry.created_at > GIVE_UP
+        if not error.retryable or too_old:
+            self._settle(entry, account, Delivery.FAILED, error.code)
+            return
+        backoff = min(2.0 ** min(entry.attempts, 6), LONGEST_WAIT_S)
+        wait = timedelta(seconds=max(error.retry_after or 0.0, backoff))
+        self.outbox.later(entry, wait, error.code, maybe_sent=again or not error.outcome_known)
+        SENDS.labels(account.channel.value, "later").inc()
+        log.info(
+            "send_later",
+            channel=account.channel.value,
+            entry=entry.id,
+            code=error.code,
+            wait_s=wait.total_seconds(),
+        )
+
+    def _settle(
+        self,
+        entry: Entry,
+        account: ChannelAccount,
+        status: Delivery,
+        code: str | None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        done = receipt or Receipt()
+        self.outbox.settle(
+            entry, status, code=code, platform_ids=done.platform_ids, via=done.via if receipt else ""
+        )
+        SENDS.labels(account.channel.value, status.value).inc()
+        self.live.publish(f"conversation:{entry.conversation_id}", {"conversation": entry.conversation_id})
+        if status is not Delivery.SENT:
+            log.warning(
+                "send_settled", channel=account.channel.value, entry=entry.id, status=status.value, code=code
+            )

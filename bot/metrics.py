@@ -1,0 +1,18 @@
+"""Counters and histograms for Prometheus; labels are fixed words, never ids of people."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+WEBHOOKS = Counter("teller_webhooks_total", "Webhook calls by answer", ["channel", "status"])
+EVENTS = Counter("teller_events_total", "Events by what became of them", ["channel", "outcome"])
+DECISIONS = Counter("teller_decisions_total", "Turns by handler and decision", ["handler", "decision"])
+SENDS = Counter("teller_sends_total", "Calls at platforms by outcome", ["channel", "outcome"])
+STUCK = Counter("teller_requeued_total", "Threads the clock had to wake again")
+DECIDE_SECONDS = Histogram("teller_decide_seconds", "Time to decide a turn")
+TURN_SECONDS = Histogram(
+    "teller_turn_seconds",
+    "From received to decided and stored",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+HTTP_ERRORS = Counter("teller_http_errors_total", "Refused requests by status", ["status"])

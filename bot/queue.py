@@ -1,0 +1,101 @@
+"""The only file that enqueues: job name and ids, never content. Redis may be away: the clock finds what it missed."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from bot.logs import logger
+
+LIVE = "live"
+SLOW = "slow"
+MARK_S = 30
+FAILURE_TTL_S = 3600
+JOB_TIMEOUT_S = 120
+
+log = logger(__name__)
+
+
+def connect(url: str | None, *, timeout_s: float | None = 1.0) -> Redis:
+    """A client that fails fast: nothing a customer waits for may wait for Redis."""
+    return Redis.from_url(
+        url or "redis://127.0.0.1:1/0",
+        socket_connect_timeout=timeout_s,
+        socket_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 1),
+        health_check_interval=30,
+    )
+
+
+class JobQueue:
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._redis: Redis | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    @property
+    def redis(self) -> Redis:
+        if self._redis is None or self._pid != os.getpid():
+            with self._lock:
+                if self._redis is None or self._pid != os.getpid():
+                    self._redis = connect(self._url)
+                    self._pid = os.getpid()
+        return self._redis
+
+    def wake(self, thread: str) -> bool:
+        """Have a worker look at `thread`; one wake-up is under way at a time. False when Redis is away."""
+        try:
+            if self.redis.set(f"pend:{thread}", b"1", nx=True, ex=MARK_S):
+                self._enqueue(LIVE, "bot.jobs.drain", thread)
+        except RedisError as error:
+            log.warning("queue_away", error=type(error).__name__)
+            return False
+        return True
+
+    def rewake(self, thread: str) -> bool:
+        """The clock's wake-up: whatever mark there is has led to nothing."""
+        try:
+            self.redis.delete(f"pend:{thread}")
+        except RedisError:
+            return False
+        return self.wake(thread)
+
+    def awake(self, thread: str) -> None:
+        """The drain has begun: a message from here on needs a wake-up of its own."""
+        try:
+            self.redis.delete(f"pend:{thread}")
+        except RedisError as error:
+            log.warning("queue_away", error=type(error).__name__)
+
+    def fetch_profile(self, thread: str) -> None:
+        try:
+            self._enqueue(SLOW, "bot.jobs.profile", thread)
+        except RedisError as error:
+            log.warning("queue_away", error=type(error).__name__)
+
+    def depth(self, name: str) -> int:
+        """Jobs waiting. Raises RedisError."""
+        return int(Queue(name, connection=self.redis, serializer=JSONSerializer).count)
+
+    def _enqueue(self, name: str, function: str, argument: str) -> None:
+        Queue(name, connection=self.redis, serializer=JSONSerializer).enqueue(
+            function,
+            argument,
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL_S,
+            job_timeout=JOB_TIMEOUT_S,
+            description=function,
+        )
+
+    def close(self) -> None:
+        if self._redis is not None and self._pid == os.getpid():
+            self._redis.close()
+        self._redis = None

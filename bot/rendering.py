@@ -1,0 +1,59 @@
+"""From references to what a customer reads: approved texts byte for byte, disclosures joined, never truncated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.contracts import Capabilities, Finder
+from bot.model import DEFAULT_LOCALE, Button, ContentKind, Ref
+
+SEPARATOR = "\n\n"
+CJK = re.compile(r"[㐀-鿿豈-﫿ㄅ-ㄯ]")
+LATIN = re.compile(r"[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    text: str = field(repr=False)
+    refs: tuple[Ref, ...]
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+def locale_of(text: str, customer_language: str | None, default: str) -> str:
+    """The language to answer in: that of the message where it shows, else the customer's, else the firm's."""
+    if CJK.search(text):
+        return DEFAULT_LOCALE
+    if LATIN.search(text):
+        return "en"
+    if customer_language:
+        return "en" if customer_language.lower().startswith("en") else DEFAULT_LOCALE
+    return default
+
+
+def length(text: str, unit: str) -> int:
+    return len(text.encode("utf-16-le")) // 2 if unit == "utf16" else len(text)
+
+
+def render(
+    parts: Sequence[Ref], buttons: Sequence[Button], locale: str, finder: Finder, limits: Capabilities
+) -> list[Rendered]:
+    """One message a part; a disclosure joins the part before it, or goes ahead of it as a message of its own when
+    both do not fit the platform's limit. Buttons belong to the last message. Raises KeyError for a reference
+    that was never approved."""
+    messages: list[Rendered] = []
+    for ref in parts:
+        text = finder.text(ref, locale)
+        if ref.kind is not ContentKind.DISCLOSURE or not messages:
+            messages.append(Rendered(text, (ref,)))
+            continue
+        joined = messages[-1].text + SEPARATOR + text
+        if length(joined, limits.text_unit) <= limits.text:
+            messages[-1] = Rendered(joined, (*messages[-1].refs, ref))
+        else:
+            messages.insert(len(messages) - 1, Rendered(text, (ref,)))
+    if messages and buttons:
+        labels = tuple((finder.title(button.ref, locale), button.value) for button in buttons)
+        messages[-1] = Rendered(messages[-1].text, messages[-1].refs, labels)
+    return messages

@@ -1,0 +1,94 @@
+"""Channel accounts; credentials encrypted, written but never shown."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.model import ChannelAccount, ChannelType
+from bot.store.mongo import Doc, Mongo
+from bot.vault import SERVICE, Vault
+
+Accounts = list[ChannelAccount]
+
+
+class AccountStore:
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._mongo = mongo
+        self._vault = vault
+
+    def add(
+        self,
+        channel: ChannelType,
+        name: str,
+        secrets_: dict[str, str],
+        public: dict[str, Any],
+        api_base: str | None,
+    ) -> ChannelAccount:
+        """Store a new account, enabled; its id is unguessable, as it is part of a public address."""
+        account_id = secrets.token_hex(12)
+        if channel is ChannelType.TELEGRAM:
+            # Telegram does not sign bodies: it repeats a secret that we choose.
+            secrets_ = {"webhook_secret": secrets.token_urlsafe(32), **secrets_}
+        self._mongo["accounts"].insert_one(
+            {
+                "_id": account_id,
+                "channel": channel.value,
+                "name": name,
+                "enabled": True,
+                "secrets": self._vault.seal(json.dumps(secrets_), SERVICE),
+                "public": public,
+                "api_base": api_base.rstrip("/") if api_base else None,
+                "created_at": datetime.now(UTC),
+            }
+        )
+        found = self.get(account_id)
+        assert found is not None  # noqa: S101 - inserted above with majority
+        return found
+
+    def get(self, account_id: str) -> ChannelAccount | None:
+        doc = self._mongo["accounts"].find_one({"_id": account_id})
+        return self._account(doc) if doc else None
+
+    def list(self) -> Accounts:
+        return [self._account(doc) for doc in self._mongo["accounts"].find().sort([("created_at", 1)])]
+
+    def siblings(self, account: ChannelAccount) -> Accounts:
+        """Enabled accounts that share the app secret: Meta calls one address for all pages of an app."""
+        secret = account.secrets.get("app_secret")
+        if secret is None:
+            return [account]
+        others = [
+            self._account(doc)
+            for doc in self._mongo["accounts"].find({"channel": account.channel.value, "enabled": True})
+        ]
+        return [other for other in others if other.secrets.get("app_secret") == secret]
+
+    def set_enabled(self, account_id: str, enabled: bool) -> None:
+        self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {"enabled": enabled}})
+
+    def note_event(self, account_id: str, at: datetime) -> None:
+        self._mongo["accounts"].update_one({"_id": account_id}, {"$max": {"last_event_at": at}})
+
+    def note_error(self, account_id: str, sentence: str) -> None:
+        """The last thing that went wrong, for the channels page; a sentence without personal data."""
+        self._mongo["accounts"].update_one(
+            {"_id": account_id}, {"$set": {"last_error": sentence[:300], "last_error_at": datetime.now(UTC)}}
+        )
+
+    def _account(self, doc: Doc) -> ChannelAccount:
+        return ChannelAccount(
+            id=doc["_id"],
+            channel=ChannelType(doc["channel"]),
+            name=doc["name"],
+            enabled=doc["enabled"],
+            secrets=json.loads(self._vault.open(doc["secrets"])),
+            public=doc["public"],
+            api_base=doc["api_base"],
+            created_at=doc["created_at"],
+            last_event_at=doc.get("last_event_at"),
+            last_error=doc.get("last_error"),
+            last_error_at=doc.get("last_error_at"),
+        )

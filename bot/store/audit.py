@@ -1,0 +1,54 @@
+"""The audit log: what staff did and saw, numbered and chained, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import DESCENDING
+
+from bot.store.conversations import GENESIS, new_id
+from bot.store.mongo import Doc, Mongo, Session
+
+
+class AuditStore:
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def add(
+        self, actor: str, action: str, subject: str, detail: dict[str, Any], session: Session | None = None
+    ) -> None:
+        """Append an event: `actor` staff id, command or system; `action` such as `conversation:take`.
+
+        `detail` holds no personal data. Raises PyMongoError when it cannot be written: then the action must not happen.
+        """
+        if session is not None:
+            self._append(session, actor, action, subject, detail)
+            return
+        self._mongo.transaction(lambda own: self._append(own, actor, action, subject, detail))
+
+    def _append(
+        self, session: Session, actor: str, action: str, subject: str, detail: dict[str, Any]
+    ) -> None:
+        head = self._mongo["audit"].find_one(sort=[("seq", DESCENDING)], session=session)
+        doc: Doc = {
+            "_id": new_id(),
+            "seq": head["seq"] + 1 if head else 1,
+            "at": datetime.now(UTC).replace(microsecond=0),
+            "actor": actor,
+            "action": action,
+            "subject": subject,
+            "detail": detail,
+            "prev_hash": head["hash"] if head else GENESIS,
+        }
+        canonical = json.dumps(
+            {**doc, "at": doc["at"].isoformat()}, sort_keys=True, ensure_ascii=False
+        ).encode()
+        doc["hash"] = hashlib.sha256(b"\x01" + canonical).hexdigest()
+        # A counter document makes two writers conflict, so that one retries with the other's head.
+        self._mongo["counters"].update_one(
+            {"_id": "audit"}, {"$set": {"seq": doc["seq"]}}, upsert=True, session=session
+        )
+        self._mongo["audit"].insert_one(doc, session=session)

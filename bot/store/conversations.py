@@ -1,0 +1,311 @@
+"""Customers, conversations, messages: append-only, hash-chained over ciphertext, under the customer's key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+from bson.binary import Binary
+from pymongo import DESCENDING, ReturnDocument
+
+from bot.masking import mask
+from bot.model import (
+    ChannelType,
+    ContentKind,
+    Conversation,
+    Customer,
+    Delivery,
+    Offer,
+    Ref,
+    Status,
+)
+from bot.store.mongo import Doc, Mongo, Session
+from bot.store.threads import Lease
+from bot.vault import Vault, customer_key
+
+GENESIS = "0" * 64
+
+
+class Stale(Exception):
+    """The conversation or the lease changed under us: read again and decide again."""
+
+
+def new_id() -> str:
+    return str(ObjectId())
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message about to be written. `delivery` None means nothing has to be sent (inbound, or fetched by a widget)."""
+
+    author: str
+    text: str = field(repr=False)
+    at: datetime
+    kind: str = "text"
+    approved: tuple[Ref, ...] = ()
+    locale: str | None = None
+    buttons: tuple[tuple[str, str], ...] = ()
+    delivery: Delivery | None = None
+    client_id: str | None = None
+    event: str | None = None
+    id: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    draft: Draft
+    content: Binary = field(repr=False)
+    masked: Binary = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    conversation_id: str
+    message_ids: tuple[str, ...]
+    first_pos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a turn needs to know; `customer` and `conversation` are None at first contact or after a resolution."""
+
+    thread: Doc
+    customer: Customer | None
+    conversation: Conversation | None
+
+
+def message_hash(prev: str, doc: Doc) -> str:
+    """SHA-256(0x01 ‖ previous ‖ canonical meta ‖ SHA-256(ciphertext)), hex: verifies even after keys are destroyed."""
+    meta = {
+        "id": doc["_id"],
+        "conversation": doc["conversation"],
+        "seq": doc["seq"],
+        "author": doc["author"],
+        "kind": doc["kind"],
+        "approved": doc["approved"],
+        "event": doc["event"],
+        "at": doc["at"].astimezone(UTC).isoformat(timespec="milliseconds"),
+    }
+    canonical = json.dumps(meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    body = hashlib.sha256(bytes(doc["content"])).digest()
+    return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + canonical + body).hexdigest()
+
+
+class ConversationStore:
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._mongo = mongo
+        self._vault = vault
+
+    def context(self, thread: str) -> Context:
+        thread_doc = self._mongo["threads"].find_one({"_id": thread}) or {"_id": thread}
+        customer = None
+        if thread_doc.get("customer"):
+            found = self._mongo["customers"].find_one({"_id": thread_doc["customer"]})
+            customer = self.customer_of(found) if found else None
+        open_doc = self._mongo["conversations"].find_one({"thread": thread, "open": True})
+        return Context(thread_doc, customer, conversation_of(open_doc) if open_doc else None)
+
+    def last_texts(self, conversation_id: str, limit: int) -> tuple[str, ...]:
+        """The customer's latest texts, oldest first."""
+        found = (
+            self._mongo["messages"]
+            .find({"conversation": conversation_id, "author": "customer", "kind": "text"}, {"content": 1})
+            .sort([("seq", DESCENDING)])
+            .limit(limit)
+        )
+        return tuple(reversed([self._vault.read(doc["content"]) for doc in found]))
+
+    def new_customer(self) -> str:
+        """A customer id whose data key exists; the customer itself is written with its first turn."""
+        customer_id = new_id()
+        self._vault.create_key(customer_key(customer_id))
+        return customer_id
+
+    def insert_customer(
+        self,
+        session: Session,
+        customer_id: str,
+        name: str | None,
+        language: str | None,
+        verified_as: str | None,
+    ) -> None:
+        key = customer_key(customer_id)
+        self._mongo["customers"].insert_one(
+            {
+                "_id": customer_id,
+                "name": self._vault.seal(name, key) if name else None,
+                "language": language,
+                "verified_as": self._vault.seal(verified_as, key) if verified_as else None,
+                "tags": [],
+                "created_at": datetime.now(UTC),
+            },
+            session=session,
+        )
+
+    def set_profile(self, customer_id: str, name: str | None, language: str | None) -> None:
+        changes: Doc = {"language": language} if language else {}
+        if name:
+            changes["name"] = self._vault.seal(name, customer_key(customer_id))
+        if changes:
+            self._mongo["customers"].update_one({"_id": customer_id}, {"$set": changes})
+
+    def customer_of(self, doc: Doc) -> Customer:
+        return Customer(
+            id=doc["_id"],
+            name=self._vault.read(doc["name"]) if doc.get("name") else None,
+            language=doc.get("language"),
+            verified_as=self._vault.read(doc["verified_as"]) if doc.get("verified_as") else None,
+            tags=tuple(doc.get("tags", ())),
+        )
+
+    def seal(self, customer_id: str, drafts: Sequence[Draft]) -> list[Sealed]:
+        """Encrypt outside the transaction: it may run more than once and should be short."""
+        key = customer_key(customer_id)
+        return [
+            Sealed(draft, self._vault.seal(draft.text, key), self._vault.seal(mask(draft.text).masked, key))
+            for draft in drafts
+        ]
+
+    def write(
+        self,
+        session: Session,
+        *,
+        thread: str,
+        sealed: Sequence[Sealed],
+        conversation: Conversation,
+        is_new: bool,
+        changes: dict[str, Any],
+        thread_changes: dict[str, Any] | None = None,
+        lease: Lease | None = None,
+        unread: int = 0,
+    ) -> Written:
+        """Append messages and change the conversation, in the caller's transaction.
+
+        Raises Stale when the lease was lost, or status or assignee are no longer those of `conversation`.
+        """
+        query: Doc = {"_id": thread}
+        if lease is not None:
+            query["fence"] = lease.fence
+        update: Doc = {"$inc": {"pos": len(sealed)}}
+        if thread_changes:
+            update["$set"] = thread_changes
+        thread_doc = self._mongo["threads"].find_one_and_update(
+            query, update, return_document=ReturnDocument.AFTER, projection={"pos": 1}, session=session
+        )
+        if thread_doc is None:
+            raise Stale
+        first_pos = thread_doc["pos"] - len(sealed) + 1
+        head, seq = GENESIS, 0
+        if not is_new:
+            current = self._mongo["conversations"].find_one({"_id": conversation.id}, session=session)
+            if (
+                current is None
+                or current["status"] != conversation.status.value
+                or current["assignee"] != conversation.assignee
+            ):
+                raise Stale
+            head, seq = current["head_hash"], current["seq"]
+        docs: list[Doc] = []
+        for n, one in enumerate(sealed):
+            doc = _message_doc(one, thread, conversation, seq + 1 + n, first_pos + n, head)
+            head = doc["hash"]
+            docs.append(doc)
+        if docs:
+            self._mongo["messages"].insert_many(docs, session=session)
+        now = datetime.now(UTC)
+        fields = {**changes, "seq": seq + len(docs), "head_hash": head, "last_at": now}
+        if sealed:
+            fields["preview"] = sealed[-1].masked
+        if "status" in fields:
+            fields["open"] = fields["status"] != Status.RESOLVED.value
+        if is_new:
+            self._mongo["conversations"].insert_one(
+                {**_new_conversation(conversation, now), **fields, "unread": unread}, session=session
+            )
+        else:
+            update = {"$set": fields}
+            if unread:
+                update["$inc"] = {"unread": unread}
+            self._mongo["conversations"].update_one({"_id": conversation.id}, update, session=session)
+        return Written(conversation.id, tuple(doc["_id"] for doc in docs), first_pos)
+
+
+def _new_conversation(conversation: Conversation, now: datetime) -> Doc:
+    return {
+        "_id": conversation.id,
+        "thread": conversation.thread,
+        "customer": conversation.customer_id,
+        "account": conversation.account_id,
+        "channel": conversation.channel.value,
+        "status": conversation.status.value,
+        "open": True,
+        "misses": 0,
+        "assignee": None,
+        "skill": None,
+        "priority": 5,
+        "reason": None,
+        "offer": None,
+        "opened_at": now,
+        "waiting_since": None,
+    }
+
+
+def _message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int, pos: int, prev: str) -> Doc:
+    draft = one.draft
+    doc: Doc = {
+        "_id": draft.id,
+        "thread": thread,
+        "pos": pos,
+        "conversation": conversation.id,
+        "customer": conversation.customer_id,
+        "seq": seq,
+        "author": draft.author,
+        "kind": draft.kind,
+        "content": one.content,
+        "masked": one.masked,
+        "approved": [{**asdict(ref), "kind": ref.kind.value} for ref in draft.approved],
+        "locale": draft.locale,
+        "buttons": [list(button) for button in draft.buttons],
+        "delivery": {"status": draft.delivery.value, "attempts": 0} if draft.delivery else None,
+        "client_id": draft.client_id,
+        "event": draft.event,
+        # MongoDB keeps milliseconds; the hash must be over what is read back.
+        "at": draft.at.replace(microsecond=draft.at.microsecond // 1000 * 1000),
+        "prev_hash": prev,
+    }
+    doc["hash"] = message_hash(prev, doc)
+    return doc
+
+
+def refs_of(items: Sequence[Doc]) -> tuple[Ref, ...]:
+    return tuple(
+        Ref(ContentKind(item["kind"]), item["id"], item["version"], item["sha256"]) for item in items
+    )
+
+
+def conversation_of(doc: Doc) -> Conversation:
+    offer = doc.get("offer")
+    return Conversation(
+        id=doc["_id"],
+        thread=doc["thread"],
+        customer_id=doc["customer"],
+        account_id=doc["account"],
+        channel=ChannelType(doc["channel"]),
+        status=Status(doc["status"]),
+        misses=doc["misses"],
+        assignee=doc["assignee"],
+        skill=doc["skill"],
+        priority=doc["priority"],
+        reason=doc["reason"],
+        offer=Offer(offer["id"], refs_of(offer["refs"])) if offer else None,
+        seq=doc["seq"],
+        opened_at=doc["opened_at"],
+        waiting_since=doc["waiting_since"],
+        last_at=doc["last_at"],
+        unread=doc["unread"],
+    )

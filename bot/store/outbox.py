@@ -1,0 +1,212 @@
+"""What has to reach a platform: one entry a call, written with the decision, sent in the conversation's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ASCENDING
+
+from bot.model import Delivery
+from bot.store.mongo import Doc, Mongo, Session
+from bot.vault import INTAKE, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`route` is how the last attempt went out (reply, push, send); `status` SENDING means: it may have arrived."""
+
+    id: str
+    thread: str
+    conversation_id: str
+    account_id: str
+    message_ids: tuple[str, ...]
+    status: Delivery
+    attempts: int
+    next_at: datetime
+    created_at: datetime
+    event: str | None
+    reply_token: str | None = field(repr=False)
+    route: str | None
+    maybe_sent: bool
+    person: bool
+
+
+class OutboxStore:
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._mongo = mongo
+        self._vault = vault
+
+    def add(
+        self,
+        session: Session,
+        *,
+        entry_id: str,
+        thread: str,
+        conversation_id: str,
+        account_id: str,
+        message_ids: Sequence[str],
+        pos: int,
+        event: str | None = None,
+        reply_token: str | None = None,
+        person: bool = False,
+    ) -> None:
+        now = datetime.now(UTC)
+        self._mongo["outbox"].insert_one(
+            {
+                "_id": entry_id,
+                "thread": thread,
+                "conversation": conversation_id,
+                "account": account_id,
+                "messages": list(message_ids),
+                "pos": pos,
+                "open": True,
+                "status": Delivery.QUEUED.value,
+                "attempts": 0,
+                "created_at": now,
+                "next_at": now,
+                "event": event,
+                "reply_token": self._vault.seal(reply_token, INTAKE) if reply_token else None,
+                "route": None,
+                "maybe_sent": False,
+                "person": person,
+            },
+            session=session,
+        )
+
+    def next(self, thread: str) -> Entry | None:
+        """The oldest entry not settled yet: nothing overtakes it."""
+        doc = self._mongo["outbox"].find_one({"thread": thread, "open": True}, sort=[("pos", ASCENDING)])
+        return self._entry(doc) if doc else None
+
+    def has_due(self, thread: str) -> bool:
+        entry = self._mongo["outbox"].find_one(
+            {"thread": thread, "open": True}, {"next_at": 1, "status": 1}, sort=[("pos", ASCENDING)]
+        )
+        return entry is not None and entry["next_at"] <= datetime.now(UTC)
+
+    def claim(self, entry: Entry, route: str) -> None:
+        """Say that it is going out now, before it does: whoever finds this after a crash knows to ask."""
+        self._mongo["outbox"].update_one(
+            {"_id": entry.id, "open": True},
+            {"$set": {"status": Delivery.SENDING.value, "route": route}, "$inc": {"attempts": 1}},
+        )
+
+    def later(self, entry: Entry, wait: timedelta, code: str, *, maybe_sent: bool) -> None:
+        self._mongo["outbox"].update_one(
+            {"_id": entry.id, "open": True},
+            {
+                "$set": {
+                    "status": Delivery.QUEUED.value,
+                    "next_at": datetime.now(UTC) + wait,
+                    "maybe_sent": maybe_sent,
+                    "error": code,
+                }
+            },
+        )
+        self._mark(entry.message_ids, {"delivery.status": Delivery.QUEUED.value, "delivery.error": code})
+
+    def settle(
+        self,
+        entry: Entry,
+        status: Delivery,
+        *,
+        code: str | None = None,
+        platform_ids: Sequence[str] = (),
+        via: str = "",
+    ) -> None:
+        self._mongo["outbox"].update_one(
+            {"_id": entry.id, "open": True},
+            {
+                "$set": {
+                    "status": status.value,
+                    "open": False,
+                    "error": code,
+                    "settled_at": datetime.now(UTC),
+                },
+                "$unset": {"reply_token": ""},
+            },
+        )
+        self._mark(
+            entry.message_ids,
+            {
+                "delivery.status": status.value,
+                "delivery.error": code,
+                "delivery.receipt": {"ids": list(platform_ids), "via": via},
+            },
+        )
+
+    def confirm(self, entry_id: str) -> Entry | None:
+        """An echo named this entry: what was unknown is known to be sent."""
+        doc = self._mongo["outbox"].find_one_and_update(
+            {"_id": entry_id, "status": Delivery.UNKNOWN.value}, {"$set": {"status": Delivery.SENT.value}}
+        )
+        if doc is None:
+            return None
+        self._mark(doc["messages"], {"delivery.status": Delivery.SENT.value, "delivery.error": None})
+        return self._entry(doc)
+
+    def due(self, limit: int = 500) -> list[str]:
+        """Threads with something to send by now."""
+        found = self._mongo["outbox"].aggregate(
+            [
+                {"$match": {"open": True, "next_at": {"$lte": datetime.now(UTC)}}},
+                {"$group": {"_id": "$thread"}},
+                {"$limit": limit},
+            ]
+        )
+        return [doc["_id"] for doc in found]
+
+    def event_delivered_at(self, event_id: str) -> datetime | None:
+        """When the platform last handed us the event: a reply token lives from there."""
+        doc = self._mongo["events"].find_one({"_id": event_id}, {"delivered_at": 1})
+        return doc["delivered_at"] if doc else None
+
+    def unattended(self, older_than: timedelta, limit: int = 200) -> list[tuple[str, str, str]]:
+        """(entry, conversation, status) of failed or unknown sends that no person was told of yet."""
+        found = self._mongo["outbox"].find(
+            {
+                "open": False,
+                "status": {"$in": [Delivery.UNKNOWN.value, Delivery.FAILED.value]},
+                "attended": {"$exists": False},
+                "settled_at": {"$lt": datetime.now(UTC) - older_than},
+            },
+            {"conversation": 1, "status": 1},
+        )
+        return [(doc["_id"], doc["conversation"], doc["status"]) for doc in found.limit(limit)]
+
+    def attend(self, entry_id: str) -> None:
+        self._mongo["outbox"].update_one({"_id": entry_id}, {"$set": {"attended": datetime.now(UTC)}})
+
+    def contents(self, message_ids: Sequence[str]) -> list[tuple[str, str, list[list[str]]]]:
+        """(message id, full text, buttons) in order."""
+        found = {
+            doc["_id"]: doc
+            for doc in self._mongo["messages"].find(
+                {"_id": {"$in": list(message_ids)}}, {"content": 1, "buttons": 1}
+            )
+        }
+        return [(one, self._vault.open(found[one]["content"]), found[one]["buttons"]) for one in message_ids]
+
+    def _mark(self, message_ids: Sequence[str], fields: Doc) -> None:
+        self._mongo["messages"].update_many({"_id": {"$in": list(message_ids)}}, {"$set": fields})
+
+    def _entry(self, doc: Doc) -> Entry:
+        sealed = doc.get("reply_token")
+        return Entry(
+            id=doc["_id"],
+            thread=doc["thread"],
+            conversation_id=doc["conversation"],
+            account_id=doc["account"],
+            message_ids=tuple(doc["messages"]),
+            status=Delivery(doc["status"]),
+            attempts=doc["attempts"],
+            next_at=doc["next_at"],
+            created_at=doc["created_at"],
+            event=doc["event"],
+            reply_token=self._vault.open(sealed) if sealed else None,
+            route=doc["route"],
+            maybe_sent=doc["maybe_sent"],
+            person=doc["person"],
+        )

@@ -1,0 +1,55 @@
+"""Collections and their indexes, in one place; `ensure` may run at every start."""
+
+from __future__ import annotations
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from bot.store.mongo import Mongo
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "accounts": [IndexModel([("channel", ASCENDING)])],
+    "events": [
+        IndexModel([("thread", ASCENDING), ("status", ASCENDING), ("sent_at", ASCENDING)]),
+        IndexModel([("received_at", ASCENDING)], partialFilterExpression={"status": "new"}, name="pending"),
+    ],
+    "threads": [
+        IndexModel([("account", ASCENDING), ("user_id", ASCENDING)]),
+        IndexModel([("customer", ASCENDING)]),
+    ],
+    "conversations": [
+        IndexModel([("status", ASCENDING), ("priority", ASCENDING), ("waiting_since", ASCENDING)]),
+        IndexModel([("status", ASCENDING), ("last_at", DESCENDING)]),
+        IndexModel([("assignee", ASCENDING), ("status", ASCENDING)]),
+        IndexModel([("customer", ASCENDING), ("last_at", DESCENDING)]),
+        IndexModel(
+            [("thread", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"open": True},
+            name="one_open_a_thread",
+        ),
+    ],
+    "messages": [
+        IndexModel([("conversation", ASCENDING), ("seq", ASCENDING)], unique=True),
+        IndexModel([("thread", ASCENDING), ("pos", ASCENDING)], unique=True),
+    ],
+    "outbox": [
+        IndexModel([("thread", ASCENDING), ("open", ASCENDING), ("pos", ASCENDING)]),
+        IndexModel([("next_at", ASCENDING)], partialFilterExpression={"open": True}, name="due"),
+        IndexModel(
+            [("settled_at", ASCENDING)],
+            partialFilterExpression={"status": {"$in": ["unknown", "failed"]}},
+            name="unsettled",
+        ),
+    ],
+    "decisions": [IndexModel([("conversation", ASCENDING), ("at", ASCENDING)])],
+    "staff": [IndexModel([("email", ASCENDING)], unique=True)],
+    "audit": [
+        IndexModel([("seq", ASCENDING)], unique=True),
+        IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
+    ],
+}
+
+
+def ensure(mongo: Mongo) -> None:
+    for collection, indexes in INDEXES.items():
+        mongo[collection].create_indexes(indexes)

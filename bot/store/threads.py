@@ -1,0 +1,77 @@
+"""Threads: one identity (a user id on one channel account) and the lease under which it is handled in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from bot.store.mongo import Doc, Mongo
+
+LEASE = timedelta(seconds=6)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """`fence` rises with every holder: a write that cites an older one is refused."""
+
+    thread: str
+    fence: int
+
+
+class ThreadStore:
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def acquire(self, thread: str) -> Lease | None:
+        """The lease, or None while somebody else holds it."""
+        now = datetime.now(UTC)
+        try:
+            doc = self._mongo["threads"].find_one_and_update(
+                {"_id": thread, "lease_until": {"$lt": now}},
+                {"$set": {"lease_until": now + LEASE}, "$inc": {"fence": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+                projection={"fence": 1},
+            )
+        except DuplicateKeyError:
+            return None
+        return Lease(thread, doc["fence"]) if doc else None
+
+    def renew(self, leases: list[Lease]) -> None:
+        until = datetime.now(UTC) + LEASE
+        for lease in leases:
+            self._mongo["threads"].update_one(
+                {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": until}}
+            )
+
+    def release(self, lease: Lease) -> None:
+        self._mongo["threads"].update_one(
+            {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": NEVER}}
+        )
+
+    def holds(self, lease: Lease) -> bool:
+        found = self._mongo["threads"].find_one({"_id": lease.thread, "fence": lease.fence}, {"_id": 1})
+        return found is not None
+
+    def free(self, threads: list[str]) -> list[str]:
+        """Those of `threads` that nobody holds at this moment."""
+        held = self._mongo["threads"].find(
+            {"_id": {"$in": threads}, "lease_until": {"$gte": datetime.now(UTC)}}, {"_id": 1}
+        )
+        busy = {doc["_id"] for doc in held}
+        return [thread for thread in threads if thread not in busy]
+
+    def get(self, thread: str) -> Doc | None:
+        return self._mongo["threads"].find_one({"_id": thread})
+
+    def set_profile(self, thread: str, fetched: bool) -> None:
+        """That the profile was asked for; a failed attempt may be repeated after an hour."""
+        now = datetime.now(UTC)
+        self._mongo["threads"].update_one(
+            {"_id": thread},
+            {"$set": {"profile_at": now, "profile_tried_at": now} if fetched else {"profile_tried_at": now}},
+        )

@@ -1,0 +1,109 @@
+"""POST /webhooks/<channel>/<account>: verify on the raw bytes, parse, store once, wake a worker, answer 200."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, request
+
+from bot.contracts import Channel
+from bot.errors import BadPayload, NotFound, ServiceError, TooLarge, Unavailable
+from bot.logs import logger
+from bot.metrics import EVENTS, WEBHOOKS
+from bot.model import ChannelAccount, ChannelType
+from bot.queue import JobQueue
+from bot.store.accounts import AccountStore
+from bot.store.events import EventStore, Recorded
+from bot.store.mongo import PyMongoError
+
+MAX_BODY = 1 << 20
+NOTE_EVERY_S = 2.0
+PLATFORMS = tuple(channel.value for channel in ChannelType if channel is not ChannelType.WEB)
+
+log = logger(__name__)
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a webhook needs; the only place where an event enters."""
+
+    accounts: AccountStore
+    events: EventStore
+    channels: Mapping[ChannelType, Channel]
+    queue: JobQueue
+    noted: dict[str, float]
+
+    def account(self, channel: str, account_id: str) -> ChannelAccount:
+        """Raises NotFound for an unknown or disabled account, or one of another channel."""
+        account = self.accounts.get(account_id)
+        if account is None or not account.enabled or account.channel.value != channel:
+            raise NotFound("There is no such channel account, or it is disabled; see the channels page.")
+        return account
+
+    def receive(self, channel: str, account_id: str, headers: Mapping[str, str], body: bytes) -> Recorded:
+        """Durable when this returns. Raises NotFound, BadSignature, BadPayload, PyMongoError."""
+        account = self.account(channel, account_id)
+        adapter = self.channels[account.channel]
+        adapter.verify(account, headers, body)
+        inbounds = adapter.parse(account, body, self.accounts.siblings(account))
+        recorded = self.events.record(inbounds)
+        for thread in recorded.threads:
+            self.queue.wake(thread)
+        self._note(account)
+        EVENTS.labels(channel, "new").inc(recorded.new)
+        EVENTS.labels(channel, "known").inc(recorded.known)
+        return recorded
+
+    def _note(self, account: ChannelAccount) -> None:
+        """Remember that the account lives, at most every two seconds: the page shows it, nothing depends on it."""
+        now = time.monotonic()
+        if now - self.noted.get(account.id, 0.0) > NOTE_EVERY_S:
+            self.noted[account.id] = now
+            self.accounts.note_event(account.id, datetime.now(UTC))
+
+
+def read_body() -> bytes:
+    """The raw body. Raises TooLarge, or BadPayload where the sender stopped half-way."""
+    declared = request.content_length
+    if declared is not None and declared > MAX_BODY:
+        raise TooLarge(f"The body is larger than {MAX_BODY} bytes.")
+    body = request.stream.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"The body is larger than {MAX_BODY} bytes.")
+    if declared is not None and len(body) != declared:
+        raise BadPayload("The body is shorter than Content-Length says; send it again in full.")
+    return body
+
+
+def blueprint(intake: Intake) -> Blueprint:
+    routes = Blueprint("webhooks", __name__)
+
+    @routes.post("/webhooks/<channel>/<account_id>")
+    def receive(channel: str, account_id: str) -> Response:
+        name = channel if channel in PLATFORMS else "unknown"
+        try:
+            if channel not in PLATFORMS:
+                raise NotFound("There is no such channel; use line, messenger or telegram.")
+            intake.receive(channel, account_id, dict(request.headers), read_body())
+        except PyMongoError as error:
+            WEBHOOKS.labels(name, "503").inc()
+            log.warning("webhook_not_durable", channel=name, error=type(error).__name__)
+            raise Unavailable("The event could not be stored; send it again.") from error
+        except ServiceError as error:
+            WEBHOOKS.labels(name, str(error.http_status)).inc()
+            log.info("webhook_refused", channel=name, status=error.http_status, why=str(error))
+            raise
+        WEBHOOKS.labels(name, "200").inc()
+        # Telegram executes a JSON body as a call: say nothing.
+        return Response(status=200)
+
+    @routes.get("/webhooks/messenger/<account_id>")
+    def handshake(account_id: str) -> Response:
+        account = intake.account("messenger", account_id)
+        answer = intake.channels[account.channel].handshake(account, request.args)
+        return Response(answer, mimetype="text/plain")
+
+    return routes

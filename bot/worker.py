@@ -1,0 +1,167 @@
+"""`python -m bot.worker live|slow`: several RQ workers in the threads of one process, one queue each.
+
+Threads, because a reply mostly waits (for MongoDB, a platform, a model); SimpleWorker, because a forked work-horse
+imports everything anew for each message; one queue, because RQ moves jobs safely (BLMOVE) only then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+
+from bot import jobs
+from bot.errors import ConfigError
+from bot.logs import configure, logger
+from bot.queue import LIVE, SLOW, connect
+from bot.settings import Settings
+from bot.store.mongo import PyMongoError
+
+# RQ waits in BLMOVE for worker_ttl - 15 s: a stop is noticed within two seconds.
+WORKER_TTL_S = 17
+BEAT_S = 5.0
+AGAIN_S = 0.5
+DRAIN_S = 8.0
+
+log = logger(__name__)
+
+
+class ThreadWorker(SimpleWorker):  # type: ignore[misc]
+    """RQ's own loop without signals, which belong to the main thread, and without forking."""
+
+    death_penalty_class = TimerDeathPenalty
+
+    def _install_signal_handlers(self) -> None:
+        """The process has them; see `main`."""
+
+    def request_stop_soon(self) -> None:
+        self._stop_requested = True
+
+
+class Crew:
+    """The threads of this process; each makes its worker anew after Redis was away."""
+
+    def __init__(self, queue: str, threads: int, redis_url: str | None) -> None:
+        self.queue = queue
+        self.redis_url = redis_url
+        self.stop = threading.Event()
+        self._workers: dict[int, ThreadWorker] = {}
+        self._threads = [
+            threading.Thread(target=self._run, args=(n,), name=f"{queue}-{n}", daemon=True)
+            for n in range(threads)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Finish what is in hand, within a few seconds; the rest is found again by the clock."""
+        self.stop.set()
+        for worker in list(self._workers.values()):
+            worker.request_stop_soon()
+        until = time.monotonic() + DRAIN_S
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _run(self, number: int) -> None:
+        while not self.stop.is_set():
+            try:
+                self._work(number)
+            except (RedisError, OSError) as error:
+                log.warning("queue_away", error=type(error).__name__)
+            except Exception:
+                log.exception("worker_failed")
+            self.stop.wait(AGAIN_S)
+
+    def _work(self, number: int) -> None:
+        # No socket time-out: a blocking move waits longer than any; a dead server breaks the connection.
+        connection = connect(self.redis_url, timeout_s=None)
+        name = f"{self.queue}-{socket.gethostname()}-{os.getpid()}-{number}-{time.time_ns()}"
+        worker = ThreadWorker(
+            [Queue(self.queue, connection=connection, serializer=JSONSerializer)],
+            name=name,
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=WORKER_TTL_S,
+            log_job_description=False,
+            exception_handlers=[_scrub],
+            disable_default_exception_handler=True,
+        )
+        self._workers[number] = worker
+        try:
+            worker.work(with_scheduler=False, logging_level="WARNING")
+        finally:
+            self._workers.pop(number, None)
+            connection.close()
+
+
+def _scrub(job: Any, kind: type[BaseException], value: BaseException, _trace: Any) -> bool:
+    """A traceback may quote a customer: log its place, and keep it out of Redis. The clock repeats the work."""
+    away = isinstance(value, (PyMongoError, RedisError))
+    log.warning(
+        "job_failed", job=job.func_name, error=kind.__name__, away=away, exc_info=None if away else value
+    )
+    job.delete()
+    return False
+
+
+def main(arguments: list[str]) -> int:
+    """Runs until SIGTERM or SIGINT; 2 for a queue that does not exist, 1 for settings that do not fit."""
+    configure()
+    if len(arguments) != 1 or arguments[0] not in (LIVE, SLOW):
+        print(f"usage: python -m bot.worker {LIVE}|{SLOW}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        settings = Settings.from_env()
+        service = jobs.service()
+    except ConfigError as error:
+        print("\n".join(error.faults), file=sys.stderr)  # noqa: T201
+        return 1
+    queue = arguments[0]
+    if queue == SLOW:
+        os.nice(10)
+    done = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        done.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    service.warm(queue)
+    crew = Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)
+    crew.start()
+    _ready()
+    name = f"worker:{queue}:{socket.gethostname()}:{os.getpid()}"
+    while not done.wait(BEAT_S):
+        try:
+            service.sweeper.beat(name)
+        except PyMongoError as error:
+            log.warning("beat_failed", error=type(error).__name__)
+    crew.end()
+    return 0
+
+
+def _ready() -> None:
+    """Tell the supervisor that this process serves."""
+    path = os.environ.get("TELLER_READY_FILE")
+    if path:
+        Path(path).touch()
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    jobs.service().close()
+    # Threads stuck in a platform's time-out must not hold the stop up; their work is found again.
+    os._exit(code)
