@@ -19,7 +19,8 @@ from bot.errors import ConfigError
 
 REPLICA_SET = "teller"
 USER = "teller"
-PATIENCE = 60.0
+# After a change of port it asks whoever has the old one whether that is itself, for 30 s if nobody answers.
+PATIENCE = 90.0
 _UNAUTHORISED, _WRONG_PASSWORD, _USER_EXISTS = 13, 18, 51003
 _Client = MongoClient[dict[str, Any]]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -34,13 +35,19 @@ def _with_a_row(home: Path) -> Servers:
     return servers
 
 
+class _AnotherProgram(socketserver.ThreadingTCPServer):
+    """Hangs up on everybody."""
+
+    allow_reuse_address = True
+
+
 def test_a_port_taken_by_another_program_moves_the_server_and_its_replica_set(home: Path) -> None:
     first = _with_a_row(home)
     first.stop()
     taken = [server.port for server in first.servers.values()]
-    blockers = []
-    for port in taken:
-        blockers.append(socket.create_server(("127.0.0.1", port)))
+    others = [_AnotherProgram(("127.0.0.1", port), socketserver.BaseRequestHandler) for port in taken]
+    for other in others:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
     try:
         second = Servers.start(home)
         try:
@@ -54,8 +61,9 @@ def test_a_port_taken_by_another_program_moves_the_server_and_its_replica_set(ho
         finally:
             second.stop()
     finally:
-        for blocker in blockers:
-            blocker.close()
+        for other in others:
+            other.shutdown()
+            other.server_close()
 
 
 _OWNER = """
