@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError, loads
+from math import isfinite
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -144,7 +145,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header (number or date), None when absent or senseless."""
     value = header(headers, "retry-after").strip()
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if isfinite(seconds) else None
     except ValueError:
         pass
     try:

@@ -33,7 +33,7 @@ def _sdk() -> SimpleNamespace:
     import urllib3
     from linebot.v3 import messaging
     from linebot.v3.messaging.exceptions import ApiException
-    from pydantic import ValidationError
+    from pydantic.v1 import ValidationError  # the one the SDK is built on
 
     return SimpleNamespace(m=messaging, urllib3=urllib3, ApiException=ApiException, Invalid=ValidationError)
 
@@ -120,8 +120,11 @@ def _ids(call: Callable[[], Any]) -> tuple[str, ...]:
     sdk = _sdk()
     try:
         answer = _ask(call)
-    except sdk.Invalid:
-        # A 200 whose body is not the SDK's idea of it: the message is out, only its id is lost.
+    except sdk.Invalid as fault:
+        # Anything but a JSON object is a proxy's page, not LINE's answer.
+        if any("__root__" in error["loc"] for error in fault.errors()):
+            raise http.unanswered(repeatable=True) from None
+        # LINE's 200, not quite as the SDK knows it: the message is out, only its id is lost.
         return ()
     except SendError as fault:
         accepted = getattr(fault, "accepted", None)

@@ -70,6 +70,7 @@ TABLE = [
     Row(LINE, Say(429, line(LIMIT), {"Retry-After": "9"}), "rate_limited", True, True, 9),
     Row(LINE, Say(500, line("Internal error")), "platform_down", True, False),
     Row(LINE, Say(502, HTML), "platform_down", True, False),
+    Row(LINE, Say(200, HTML), "no_answer", True, False),
     Row(LINE, Say(drop=True), "no_answer", True, False),
     Row(MESSENGER, Say(400, meta(10, 2018278)), "window_closed", False),
     Row(MESSENGER, Say(400, meta(10, 2534022)), "window_closed", False),
