@@ -59,8 +59,7 @@ class Child:
 
     def start(self, now: float) -> None:
         """Starts it, or plans another try where the machine refuses (no memory, no process left)."""
-        if self.spec.ready_file:
-            self.spec.ready_file.unlink(missing_ok=True)
+        self._not_ready()
         self.due, self.started = None, now
         try:
             self.process = self.spec.spawn()
@@ -73,6 +72,7 @@ class Child:
     def ended(self, code: int, now: float) -> float | None:
         """Notes its end; returns seconds until the next start, None where it is not to start again."""
         process, self.process, self.code = self.process, None, code
+        self._not_ready()
         if process is not None:
             # Whatever it had started must not hold its port or its pipe.
             self._signal_group(process.pid, signal.SIGKILL)
@@ -129,6 +129,10 @@ class Child:
         if not data:
             stream.close()  # it closed its output and lives on: an ended pipe would wake us for ever
         return data
+
+    def _not_ready(self) -> None:
+        if self.spec.ready_file:
+            self.spec.ready_file.unlink(missing_ok=True)
 
     def _plan(self, now: float) -> float:
         wait = min(FIRST_WAIT * float(2 ** min(self.failures, 10)), LONGEST_WAIT)
