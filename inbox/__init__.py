@@ -1,0 +1,108 @@
+"""The people's side: the console of agents, supervisors, compliance officers and administrators.
+
+service.py        what the console needs from the house (Protocol `Console`): read this first
+permissions.py    Permission, AuditAction, role -> permissions
+auth.py           sessions and the one gate, `@requires`
+account.py        sign-in, sign-out, language
+agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
+thread.py         messages as lines to read
+live.py           the stream of an open page
+admin.py          channel accounts; channel_forms.py is what each platform wants to be told
+navigation.py     which pages exist, for whom
+words.py          what codes are called on screen
+language.py       locale, time zone, dates
+problems.py       error pages
+limits.py headers.py assets.py
+templates/ static/ translations/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from bot.errors import NotAllowed
+from inbox import account, admin, agent, assets, auth, headers, language, live, navigation, problems, words
+from inbox.limits import Attempts
+from inbox.permissions import Permission
+from inbox.service import Console
+
+__all__ = ["BLUEPRINTS", "Console", "Permission", "register"]
+
+BLUEPRINTS = {bp.name: bp for bp in (assets.bp, account.bp, live.bp, agent.bp, admin.bp)}
+for _blueprint in BLUEPRINTS.values():
+    problems.attach(_blueprint)
+
+
+def _deny_by_default(app: Flask) -> None:
+    """A page somebody forgot to give a rule is closed, not open."""
+    if request.blueprint in BLUEPRINTS and request.endpoint:
+        view = app.view_functions[request.endpoint]
+        if not isinstance(getattr(view, "permission", None), Permission):
+            raise NotAllowed("This page has no rule.")
+
+
+def _context() -> dict[str, Any]:
+    who = auth.staff() if auth.can(Permission.SIGNED_IN) else None
+    return {
+        "me": who,
+        "menu": navigation.entries(who.role) if who else [],
+        "can": auth.can,
+        "Permission": Permission,
+        "lang": language.chosen(),
+        "languages": language.NAMES,
+        "language": language,
+        "words": words,
+        "said": words.said,
+        "asset": assets.asset_url,
+        "tint": lambda text: sum(text.encode()) % 6,
+    }
+
+
+def _configure(app: Flask, service: Console, idle_minutes: float) -> bool:
+    https = service.settings.public_url.startswith("https://")
+    app.secret_key = service.secret_key
+    app.config.update(
+        # The prefix binds the cookie to this host and to https; browsers refuse it on plain http.
+        SESSION_COOKIE_NAME="__Host-teller" if https else "teller",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        CONSOLE_IDLE_MINUTES=idle_minutes,
+        # Webhooks and the widget live in the same app and bring their own proof.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # The token lives as long as the session: an agent's page stays open all day.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Referrer-Policy is no-referrer, so there is none to compare; the token and SameSite do the work.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    return https
+
+
+def register(app: Flask, service: Console, *, idle_minutes: float = 30) -> None:
+    """Adds every page of the console to `app`. Connects to nothing; `idle_minutes` ends a session nobody uses."""
+    https = _configure(app, service, idle_minutes)
+    app.extensions["teller_console"] = service
+    app.extensions["teller_attempts"] = Attempts(app, service.limiter_storage)
+    csrf = CSRFProtect(app)
+    language.install(app, service.settings.timezone)
+    auth.install(app)
+    for blueprint in BLUEPRINTS.values():
+        app.register_blueprint(blueprint)
+    problems.install(app)
+    app.context_processor(_context)
+
+    @app.before_request
+    def guard() -> None:
+        if request.blueprint in BLUEPRINTS:
+            _deny_by_default(app)
+            csrf.protect()
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        person = request.blueprint in BLUEPRINTS or (
+            response.status_code >= 400 and not request.path.startswith(problems.MACHINES)
+        )
+        return headers.harden(response, https) if person else response

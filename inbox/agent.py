@@ -1,0 +1,176 @@
+"""The inbox: lists, the conversation, the customer beside it, and the four things one can do."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from bot.errors import Conflict, NotAllowed, ServiceError
+from bot.model import Page, Row, Status
+from inbox import auth, navigation, words
+from inbox.auth import console, requires, staff
+from inbox.permissions import AuditAction, Permission
+from inbox.thread import Line, lines
+
+bp = Blueprint("inbox", __name__)
+
+# Longest reply taken at all; each platform's own limit is shown beside the field.
+MAX_REPLY = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation as the templates read it. `mode`: reply, take, watch (may only read) or closed."""
+
+    page: Page
+    lines: list[Line]
+    mode: str
+    limit: int | None
+    client_id: str
+    others: list[Row]
+    can_return: bool
+
+
+def chosen_view() -> str:
+    """The view asked for, else the first one offered. Raises NotAllowed for one that is not for this role."""
+    offered = navigation.views(staff().role)
+    asked = request.args.get("view", "")
+    if not asked:
+        return offered[0]
+    if asked not in offered:
+        raise NotAllowed("This list is not for your role.")
+    return asked
+
+
+def mode(page: Page) -> str:
+    if not auth.can(Permission.INBOX_REPLY):
+        return "watch"
+    status = page.conversation.status
+    if status is Status.RESOLVED:
+        return "closed"
+    if status is Status.ASSIGNED and page.conversation.assignee == staff().id:
+        return "reply"
+    return "take"
+
+
+def opened(conversation_id: str) -> Opened:
+    service = console()
+    page = service.desk.page(staff(), conversation_id)
+    channel = service.channels.get(page.conversation.channel)
+    now = mode(page)
+    return Opened(
+        page=page,
+        lines=lines(page.messages, service.staff, staff().id),
+        mode=now,
+        limit=channel.capabilities.text if channel else None,
+        client_id=uuid.uuid4().hex,
+        others=[row for row in page.others if row.id != page.conversation.id],
+        can_return=now == "reply",
+    )
+
+
+def listing(view: str) -> dict[str, Any]:
+    service, who = console(), staff()
+    return {
+        "view": view,
+        "views": navigation.views(who.role),
+        "counts": service.desk.counts(who),
+        "rows": service.desk.rows(who, view),
+    }
+
+
+@bp.get("/inbox")
+@requires(Permission.INBOX_READ)
+def index() -> ResponseReturnValue:
+    return render_template("console/inbox.html", opened=None, **listing(chosen_view()))
+
+
+@bp.get("/inbox/list")
+@requires(Permission.INBOX_READ)
+def rows() -> ResponseReturnValue:
+    current = request.args.get("open")
+    return render_template("console/_list.html", current=current, **listing(chosen_view()))
+
+
+@bp.get("/inbox/<conversation_id>")
+@requires(Permission.INBOX_READ)
+def conversation(conversation_id: str) -> ResponseReturnValue:
+    now = opened(conversation_id)
+    # Written before anything is shown: a view that cannot be noted does not happen.
+    console().audit(staff().id, AuditAction.CONVERSATION_OPENED, f"conversation:{conversation_id}", {})
+    return render_template("console/inbox.html", opened=now, **listing(chosen_view()))
+
+
+@bp.get("/inbox/<conversation_id>/thread")
+@requires(Permission.INBOX_READ)
+def thread(conversation_id: str) -> ResponseReturnValue:
+    return render_template("console/_regions.html", opened=opened(conversation_id), view=chosen_view())
+
+
+def answer(conversation_id: str, said: str | None = None) -> ResponseReturnValue:
+    """Back to the conversation; a script gets the news instead."""
+    if auth.wants_fragment():
+        return {"ok": True}
+    if said:
+        flash(said, "success")
+    return redirect(url_for("inbox.conversation", conversation_id=conversation_id, view=chosen_view()), 303)
+
+
+def failed(conversation_id: str, error: ServiceError) -> ResponseReturnValue:
+    if auth.wants_fragment():
+        return {"error": words.sentence(error)}, error.http_status
+    flash(words.sentence(error), "error")
+    return redirect(url_for("inbox.conversation", conversation_id=conversation_id, view=chosen_view()), 303)
+
+
+@bp.post("/inbox/<conversation_id>/take")
+@requires(Permission.INBOX_REPLY)
+def take(conversation_id: str) -> ResponseReturnValue:
+    try:
+        console().desk.take(staff(), conversation_id)
+    except Conflict as error:
+        return failed(conversation_id, error)
+    return answer(conversation_id)
+
+
+@bp.post("/inbox/<conversation_id>/reply")
+@requires(Permission.INBOX_REPLY)
+def reply(conversation_id: str) -> ResponseReturnValue:
+    text = request.form.get("text", "").replace("\r\n", "\n").strip()
+    client_id = request.form.get("client_id", "")[:64] or uuid.uuid4().hex
+    if not text or len(text) > MAX_REPLY:
+        said = gettext("Write something first.") if not text else gettext("That is too long. Shorten it.")
+        if auth.wants_fragment():
+            return {"error": said}, 400
+        flash(said, "error")
+        return answer(conversation_id)
+    try:
+        message_id = console().desk.reply(staff(), conversation_id, text, client_id)
+    except Conflict as error:
+        return failed(conversation_id, error)
+    return {"id": message_id} if auth.wants_fragment() else answer(conversation_id)
+
+
+@bp.post("/inbox/<conversation_id>/resolve")
+@requires(Permission.INBOX_REPLY)
+def resolve(conversation_id: str) -> ResponseReturnValue:
+    try:
+        console().desk.resolve(staff(), conversation_id)
+    except Conflict as error:
+        return failed(conversation_id, error)
+    return answer(conversation_id, gettext("Resolved."))
+
+
+@bp.post("/inbox/<conversation_id>/bot")
+@requires(Permission.INBOX_REPLY)
+def back_to_bot(conversation_id: str) -> ResponseReturnValue:
+    try:
+        console().desk.back_to_bot(staff(), conversation_id)
+    except Conflict as error:
+        return failed(conversation_id, error)
+    return answer(conversation_id, gettext("The bot answers again."))

@@ -1,0 +1,57 @@
+"""Who may do what, as data: the matrix of `compliance.md` section 4 for the pages that exist."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.model import Role
+
+
+class Permission(StrEnum):
+    """`scope:resource:action`. The two `account` ones are for pages that show nothing of anybody."""
+
+    ANYONE = "account:page:open"
+    SIGNED_IN = "account:self:use"
+    INBOX_READ = "inbox:conversation:read"
+    INBOX_REPLY = "inbox:conversation:reply"
+    INBOX_OTHERS = "inbox:others:read"
+    CHANNEL_READ = "admin:channel:read"
+    CHANNEL_WRITE = "admin:channel:write"
+
+
+class AuditAction(StrEnum):
+    """What the console itself reports; changes to a conversation are reported where they are made."""
+
+    SIGNED_IN = "account:session:begin"
+    SIGN_IN_FAILED = "account:session:refused"
+    SIGN_IN_LIMITED = "account:session:limited"
+    SIGNED_OUT = "account:session:end"
+    DENIED = "account:permission:denied"
+    CONVERSATION_OPENED = "inbox:conversation:open"
+    CHANNEL_ADDED = "admin:channel:add"
+    CHANNEL_ENABLED = "admin:channel:enable"
+    CHANNEL_DISABLED = "admin:channel:disable"
+    CHANNEL_CHECKED = "admin:channel:check"
+    CHANNEL_REGISTERED = "admin:channel:register"
+    CHANNEL_TESTED = "admin:channel:test"
+
+
+_DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY})
+_WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
+
+# An administrator sees no customer content; an auditor changes nothing.
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: _DESK,
+    Role.SENIOR: _DESK,
+    Role.SUPERVISOR: _DESK | _WATCH,
+    Role.COMPLIANCE: _WATCH,
+    Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
+    Role.AUDITOR: _WATCH | {Permission.CHANNEL_READ},
+}
+
+OPEN_TO_ALL = frozenset({Permission.ANYONE})
+OPEN_TO_STAFF = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
+
+
+def may(role: Role, permission: Permission) -> bool:
+    return permission in OPEN_TO_STAFF or permission in ROLES.get(role, frozenset())

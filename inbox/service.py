@@ -1,0 +1,110 @@
+"""What the console needs from the rest of the house; `bot` implements it, tests bring a fake.
+
+Every method may raise a `bot.errors.ServiceError`; the ones a caller has to expect are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.contracts import Channel
+from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
+
+
+class Settings(Protocol):
+    """The part of the settings that shows on screen. `timezone` is an IANA name, `locale` one of `LOCALES`."""
+
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def env(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+
+
+class Desk(Protocol):
+    """Conversations as this member of staff may see them: the rule of who sees which is the desk's, not the page's.
+
+    Views: mine, waiting (by priority, then oldest), assigned, bot, resolved, all. The verbs raise NotFound,
+    NotAllowed, and Conflict where somebody was quicker.
+    """
+
+    def rows(self, staff: Staff, view: str) -> list[Row]: ...
+
+    def counts(self, staff: Staff) -> dict[str, int]:
+        """How many conversations each view holds; a view may be absent."""
+
+    def page(self, staff: Staff, conversation_id: str) -> Page: ...
+
+    def take(self, staff: Staff, conversation_id: str) -> None: ...
+
+    def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:
+        """The message's id; the same `client_id` twice is one message. BadPayload: this text will not go."""
+
+    def resolve(self, staff: Staff, conversation_id: str) -> None: ...
+
+    def back_to_bot(self, staff: Staff, conversation_id: str) -> None: ...
+
+
+class StaffDirectory(Protocol):
+    def authenticate(self, email: str, password: str) -> Staff | None:
+        """None for a wrong pair and for an inactive account alike, after the same time."""
+
+    def by_id(self, staff_id: str) -> Staff | None: ...
+
+
+class Accounts(Protocol):
+    """Channel accounts. `get` and `list` may leave `secrets` empty values; the console never shows one."""
+
+    def list(self) -> list[ChannelAccount]: ...
+
+    def get(self, account_id: str) -> ChannelAccount | None: ...
+
+    def add(
+        self,
+        channel: ChannelType,
+        name: str,
+        secrets: dict[str, str],
+        public: dict[str, Any],
+        api_base: str | None,
+    ) -> ChannelAccount:
+        """Generates what a platform wants us to choose (Telegram's webhook secret). Raises BadPayload, Conflict."""
+
+    def set_enabled(self, account_id: str, enabled: bool) -> None: ...
+
+    def webhook_url(self, account: ChannelAccount) -> str: ...
+
+    def snippet(self, account: ChannelAccount) -> str:
+        """What a web account's owner pastes into the site."""
+
+
+class Live(Protocol):
+    def listen(self, topics: Sequence[str], timeout: float) -> Iterator[dict[str, Any] | None]:
+        """Ids of what changed; None as a sign of life at least every `timeout` seconds; ends at shutdown."""
+
+
+class Console(Protocol):
+    """All of it. `limiter_storage` is a redis URL, or None to count in this process only."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def desk(self) -> Desk: ...
+    @property
+    def staff(self) -> StaffDirectory: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def channels(self) -> Mapping[ChannelType, Channel]: ...
+    @property
+    def live(self) -> Live: ...
+    @property
+    def limiter_storage(self) -> str | None: ...
+    @property
+    def secret_key(self) -> str: ...
+
+    def audit(self, actor_id: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+        """Raises when it cannot be written; the page then fails, because nothing may be seen unseen."""

@@ -1,0 +1,120 @@
+// The reply field: the draft survives reloads and network drops, and one reply is sent once however often one presses.
+import { say } from "./words.js";
+
+const key = (id) => `draft:${id}`;
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+function readDraft(id) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key(id))) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const form = () => document.querySelector("[data-reply]");
+const conversation = () => document.querySelector("[data-conversation]")?.dataset.conversation;
+
+function fit(field) {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + 2}px`;
+}
+
+function count(of) {
+  const limit = Number(of.dataset.limit);
+  const left = of.querySelector("[data-left]");
+  if (!limit) return true;
+  const rest = limit - of.elements.text.value.length;
+  left.textContent = rest < 0 ? say("over", { n: -rest }) : rest < limit / 5 ? say("left", { n: rest }) : "";
+  left.classList.toggle("over", rest < 0);
+  return rest >= 0;
+}
+
+function complain(of, text) {
+  const line = of.querySelector(".composer-error");
+  line.textContent = text ?? "";
+  line.hidden = !text;
+}
+
+/** Puts the draft of the open conversation back; call whenever the composer was drawn anew. */
+export function restore() {
+  const here = form();
+  if (!here || here.dataset.ready) return;
+  here.dataset.ready = "1";
+  const draft = readDraft(conversation());
+  if (draft.text) here.elements.text.value = draft.text;
+  if (draft.client) here.elements.client_id.value = draft.client;
+  fit(here.elements.text);
+  count(here);
+}
+
+export function focus() {
+  form()?.elements.text.focus();
+}
+
+async function send(here, onSent) {
+  const text = here.elements.text.value.trim();
+  if (!text || here.getAttribute("aria-busy") === "true") return;
+  if (!count(here)) return complain(here, here.querySelector("[data-left]").textContent);
+  const id = conversation();
+  const body = new URLSearchParams(new FormData(here));
+  here.setAttribute("aria-busy", "true");
+  here.querySelector(".button").setAttribute("aria-busy", "true");
+  here.elements.text.readOnly = true;
+  complain(here, null);
+  let fault = null;
+  try {
+    const answer = await fetch(here.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const result = await answer.json().catch(() => ({}));
+    if (answer.status === 401) return location.assign(`/?next=${encodeURIComponent(location.pathname)}`);
+    if (!answer.ok) fault = result.error || say("failed");
+  } catch {
+    // The server may have taken it: the same client id goes out again, so it cannot become two messages.
+    fault = say("failed");
+  } finally {
+    here.removeAttribute("aria-busy");
+    here.querySelector(".button").removeAttribute("aria-busy");
+    here.elements.text.readOnly = false;
+  }
+  if (fault) complain(here, fault);
+  else {
+    sessionStorage.removeItem(key(id));
+    if (here.isConnected) {
+      here.elements.text.value = "";
+      here.elements.client_id.value = newId();
+      fit(here.elements.text);
+      count(here);
+    }
+  }
+  onSent();
+}
+
+export function startComposer(onSent) {
+  document.addEventListener("input", (event) => {
+    const here = form();
+    if (!here || event.target !== here.elements.text) return;
+    const text = here.elements.text.value;
+    if (text) sessionStorage.setItem(key(conversation()), JSON.stringify({ text, client: here.elements.client_id.value }));
+    else sessionStorage.removeItem(key(conversation()));
+    fit(here.elements.text);
+    count(here);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-reply]")) return;
+    event.preventDefault();
+    send(event.target, onSent);
+  });
+  document.addEventListener("keydown", (event) => {
+    const here = form();
+    if (!here || event.target !== here.elements.text) return;
+    // While an input method is composing, Enter picks a character.
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+      event.preventDefault();
+      here.requestSubmit();
+    }
+  });
+  restore();
+}

@@ -1,0 +1,231 @@
+// The inbox as one live page: changes arrive as ids, the page fetches the fragments it may see and patches them in.
+import * as composer from "./composer.js";
+import { startKeys } from "./keys.js";
+import { parse, patch, remember } from "./patch.js";
+import { createStream } from "./stream.js";
+import { startTicking, tick } from "./ticker.js";
+import { say } from "./words.js";
+
+const LIST_EVERY_MS = 400;
+const NEAR_PX = 90;
+const desk = document.querySelector("[data-desk]");
+const banner = document.getElementById("offline");
+const announce = document.getElementById("announce");
+const title = document.title;
+
+const talk = () => document.querySelector('[data-pane="talk"]');
+const openId = () => talk().dataset.conversation ?? "";
+const view = () => document.querySelector('[data-region="list-head"]').dataset.view;
+const scroller = () => document.querySelector("[data-scroll]");
+
+class SignedOut extends Error {}
+
+async function html(url, options) {
+  const answer = await fetch(url, options);
+  if (answer.status === 401) throw new SignedOut();
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer;
+}
+
+const background = (url) => html(url, { headers: { "X-Background": "1" } }).then((answer) => answer.text());
+
+function leaveIfSignedOut(error) {
+  if (error instanceof SignedOut) location.assign(`/?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+/** Runs `work` at once, then at most every `gap` ms, and always once after the last call. */
+function paced(work, gap) {
+  let running = false;
+  let wanted = false;
+  return async function run() {
+    if (running) { wanted = true; return; }
+    running = true;
+    try { await work(); } catch (error) { leaveIfSignedOut(error); }
+    setTimeout(() => { running = false; if (wanted) { wanted = false; run(); } }, gap);
+  };
+}
+
+function nearEnd() {
+  const box = scroller();
+  return !box || box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+}
+
+function toEnd() {
+  const box = scroller();
+  if (box) box.scrollTop = box.scrollHeight;
+  const fresh = document.querySelector("[data-fresh]");
+  if (fresh) fresh.hidden = true;
+}
+
+function showCounts() {
+  const counts = JSON.parse(document.querySelector('[data-region="list-head"]').dataset.counts);
+  for (const node of document.querySelectorAll("[data-count]")) {
+    const text = String(counts[node.dataset.count] || "");
+    if (node.textContent !== text) node.textContent = text;
+  }
+  document.title = counts.waiting ? `(${counts.waiting}) ${title}` : title;
+}
+
+function showView() {
+  for (const link of document.querySelectorAll(".views [data-view]")) {
+    if (link.dataset.view === view()) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+const refreshList = paced(async () => {
+  const url = new URL(desk.dataset.listUrl, location.href);
+  url.searchParams.set("view", view());
+  if (openId()) url.searchParams.set("open", openId());
+  const asked = `${view()} ${openId()}`;
+  const fresh = parse(await background(url));
+  // The person went elsewhere meanwhile: this answer belongs to another list.
+  if (asked !== `${view()} ${openId()}`) return;
+  const { list = [] } = patch(fresh);
+  for (const row of list) {
+    if (row.dataset.status !== "waiting") continue;
+    row.classList.add("arrived");
+    announce.textContent = say("waiting", { name: row.dataset.name });
+  }
+  showCounts();
+  tick();
+}, LIST_EVERY_MS);
+
+const refreshThread = paced(async () => {
+  const id = openId();
+  if (!id) return;
+  const fresh = parse(await background(talk().dataset.threadUrl));
+  if (id !== openId()) return;
+  const follow = nearEnd();
+  const { thread = [] } = patch(fresh);
+  composer.restore();
+  tick();
+  if (!thread.length) return;
+  if (follow) toEnd();
+  else document.querySelector("[data-fresh]").hidden = false;
+}, 60);
+
+function refresh() {
+  return Promise.all([refreshList(), refreshThread()]);
+}
+
+const stream = createStream({
+  onChange(change) {
+    refreshList();
+    if (!change.conversation || change.conversation === openId()) refreshThread();
+  },
+  onUp() { banner.hidden = true; refresh(); },
+  onDown() { showBanner(say("offline")); refreshList(); },
+});
+
+function showBanner(text) {
+  banner.querySelector("span").textContent = text;
+  banner.hidden = false;
+}
+
+function listen() {
+  const topics = openId() ? `inbox,conversation:${openId()}` : "inbox";
+  stream.listen(`${desk.dataset.eventsUrl}?topics=${encodeURIComponent(topics)}`);
+}
+
+let going = null;
+
+/** Opens a conversation or a view without leaving the page; falls back to a plain visit when anything is odd. */
+async function visit(url, { push = true, focus = false } = {}) {
+  going?.abort();
+  going = new AbortController();
+  let fresh;
+  try {
+    const answer = await html(url, { signal: going.signal });
+    fresh = parse(await answer.text());
+    if (!fresh.querySelector("[data-desk]")) throw new Error("not the inbox");
+  } catch (error) {
+    if (error.name !== "AbortError") location.assign(url);
+    return;
+  }
+  if (push) history.pushState({}, "", url);
+  for (const old of document.querySelectorAll("[data-pane]")) old.remove();
+  for (const pane of fresh.querySelectorAll("[data-pane]")) desk.append(document.importNode(pane, true));
+  remember(desk.querySelector('[data-pane="talk"]'));
+  const facts = desk.querySelector('[data-pane="facts"]');
+  if (facts) remember(facts);
+  desk.classList.toggle("has-open", Boolean(openId()));
+  patch(fresh);
+  showView();
+  showCounts();
+  arrive();
+  if (focus) talk().querySelector("h2, textarea")?.closest("section").focus();
+}
+
+function arrive() {
+  composer.restore();
+  tick();
+  toEnd();
+  listen();
+}
+
+async function act(form) {
+  const button = form.querySelector("button");
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  const taking = form.action.includes("/take");
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.status === 401) throw new SignedOut();
+    if (!answer.ok) {
+      const { error } = await answer.json();
+      showBanner(error);
+      setTimeout(() => { banner.hidden = true; }, 6000);
+    }
+  } catch (error) {
+    leaveIfSignedOut(error);
+    showBanner(say("failed"));
+  }
+  button.removeAttribute("aria-busy");
+  await refresh();
+  if (taking) composer.focus();
+}
+
+desk.addEventListener("submit", (event) => {
+  if (!("act" in event.target.dataset)) return;
+  event.preventDefault();
+  act(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-fresh]")) return toEnd();
+  const toggle = event.target.closest('[data-toggle="facts"]');
+  if (toggle) {
+    const open = document.getElementById("facts").classList.toggle("open");
+    document.querySelector(".facts-toggle").setAttribute("aria-expanded", String(open));
+    (open ? document.querySelector(".facts-close") : document.querySelector(".facts-toggle")).focus();
+    return;
+  }
+  const link = event.target.closest("a.row, a.other, a.view, a.chip, a.back");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  visit(link.href);
+});
+
+addEventListener("popstate", () => visit(location.href, { push: false }));
+
+document.addEventListener("scroll", (event) => {
+  if (event.target === scroller() && nearEnd()) document.querySelector("[data-fresh]").hidden = true;
+}, true);
+
+function step(by) {
+  const rows = [...document.querySelectorAll("a.row")];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
+  next.scrollIntoView({ block: "nearest" });
+  visit(next.href);
+}
+
+remember(document);
+showCounts();
+startTicking();
+composer.startComposer(refresh);
+startKeys({ step, reply: composer.focus });
+arrive();

@@ -1,0 +1,45 @@
+// The page's one stream of changes. It comes back by itself; only a longer silence is worth a word to the person.
+
+const PATIENCE_MS = 2500;
+const AGAIN_MS = 3000;
+
+export function createStream({ onChange, onUp, onDown }) {
+  let source = null;
+  let url = "";
+  let warn = 0;
+  let again = 0;
+
+  function down() {
+    warn ||= setTimeout(onDown, PATIENCE_MS);
+  }
+
+  function open() {
+    clearTimeout(again);
+    source?.close();
+    source = new EventSource(url);
+    source.addEventListener("hello", () => {
+      clearTimeout(warn);
+      warn = 0;
+      onUp();
+    });
+    source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));
+    source.onerror = () => {
+      down();
+      // A refusal (a 401, a 503) ends an EventSource for good; the browser retries only lost connections.
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+    };
+  }
+
+  addEventListener("offline", down);
+  addEventListener("online", () => url && open());
+  // A page that leaves must not hold one of the browser's few connections.
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => event.persisted && url && open());
+  return {
+    listen(to) {
+      if (to === url) return;
+      url = to;
+      open();
+    },
+  };
+}
