@@ -1,0 +1,99 @@
+"""One-time codes, CVVs and passwords: destroyed at intake, so they must be found even when badly typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bot.masking.context import Context
+from bot.masking.spans import Candidate
+from bot.masking.tables import words
+
+_NAME: Final = (
+    r"(?:密碼|密码|驗證碼|验证码|認證碼|確認碼|通行碼|安全碼|安全驗證碼|簡訊碼|動態碼|帳密|口令|動態密碼|"
+    r"(?:卡片|信用卡|卡)?(?:背面|背後|後面)(?:的)?(?:末|後)?[三3]\s?(?:碼|個數字|位數|位|個號碼)(?:數字)?|"
+    r"(?:有效|到期|效期|期限)[^a-z]{0,16}?(?:末|後|背面)[三3]碼|"
+    r"(?<![a-z])(?:one[- ]time (?:password|code)|verification code|security code|auth(?:entication)? code|"
+    r"pass ?code|passw(?:or)?d|passwd|pwd|pw|pin ?(?:code|number|碼)?|otp|cvv2?|cvc2?|csc|cvn)(?![a-z]))"
+)
+_MORE: Final = r"(?:號碼|數字|密碼|碼|簡訊)?"
+_SAYS: Final = (
+    r"(?:[\s:=「『\"'(\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|"
+    r"給你|輸入|收到的?|收到|寄來|傳來|寫|打|應該|"
+    r"就是|是|為|叫|用|填|of|is|was|=){0,6}+"
+)
+_STATED: Final = r"[^\n]*(?:[:=]|是|為|is|was|->|→|叫|設成|改成|設為|改為)"
+_UNIT: Final = (
+    r"(?!\s?(?:次|碼|位|分|天|個|字|小時|秒|年|月|元|日|遍|組|%|週|種|條|張|號|點|歲|～|"
+    r"~|hr|min|sec|times|digits|attempts|bytes|-\s?[0-9]{1,2}\s?[位碼個字]))"
+)
+_CN: Final = r"[〇零一二三四五六七八九]"
+_DIGITS: Final = (
+    r"(?!09[0-9]{2}[- ]?[0-9]{3}[- ]?[0-9]{3})(?>[0-9]{3,4}[ -][0-9]{3,4}(?![-0-9])|(?:[0-9][ -]){3,7}[0-9](?![-0-9])|"
+    r"(?:[a-z]{2,5}-)?[0-9]{3,12}(?![0-9]))"
+    rf"(?![a-z@_]){_UNIT}|{_CN}{{4,8}}(?!{_CN}|次|碼|位|分|天|個)"
+)
+_TYPED: Final = r"(?>[!#-&*-;=-@\\^-~]{4,64})"
+_NUMBER: Final = re.compile(rf"{_NAME}{_MORE}{_SAYS}({_DIGITS})")
+_WORD: Final = re.compile(rf"{_NAME}({_SAYS})({_TYPED})")
+_REVERSED: Final = re.compile(
+    r"(?<![0-9a-z.$-])((?:[a-z]{1,4}-)?(?:[0-9]{3,8}|[0-9]{3}[ -][0-9]{3}))(?![0-9])\s?[)」]?\s?"
+    r"(?:(?:就?是|為|這[組個串]|那[組個串])(?:這[組個次]|那[組個]|我的?|你們?的?|您的?|"
+    r"簡訊的?|剛剛的?|收到的?|網銀的?|登入的?|卡片的?|的|\s)*"
+    rf"(?:otp|簡訊|動態|交易|登入|網銀|提款|卡片)?{_NAME}|(?:is|as) (?:your|my|the) [a-z ]{{0,30}}(?:code|"
+    r"otp|password|pin|cvv))"
+)
+# Six digits and nothing else: what a bank sends by SMS.
+_MESSAGE: Final = re.compile(
+    r"(?:簡訊|(?<![a-z])sms|(?<![a-z])(?<!error )(?<!zip )(?<!promo )(?<!swift )(?<!bank )(?<!qr )code|"
+    r"那組數字|這組數字|一組數字|那串數字|這串數字|6\s?位數|六位數)"
+    r"(?:[\s:=「『\"'(,]|是|為|說|傳來|傳|寫|給|我|收到|的|數字|號碼|內容){0,6}([0-9]{6}|"
+    r"[0-9]{3}[ -][0-9]{3})(?![-0-9a-z])" + _UNIT
+)
+_KEY: Final = re.compile(
+    r"(?<![a-z0-9])(?:(?:sk|pk|ghp|xox[abp])[-_][a-z0-9_-]{16,}|bearer\s+[a-z0-9._~+/-]{12,}=*)"
+)
+_TALK: Final = frozenset(
+    words(
+        "reset error wrong login invalid incorrect expired correct forgot forget what same null none true "
+        "false sms email line gmail failed fail lost leaked changed change locked blocked required "
+        "protected manager please help again not working code codes number policy the and for from with "
+        "your update twice never sent received still always"
+    )
+)
+_HINT: Final = re.compile(
+    r"碼|码|帳密|口令|pass|pwd|(?<![a-z])p[wi]|otp|cv[vcn]|csc|簡訊|sms|code|數字|位數|bearer|sk-|pk-|ghp|xox|個號|位"
+)
+
+
+def find_secrets(ctx: Context) -> Iterator[Candidate]:
+    """Codes and passwords beside their name. '密碼錯誤 3 次' and '密碼要 8 碼' name none."""
+    text = ctx.text
+    if not _HINT.search(text):
+        return
+    for pattern in (_NUMBER, _REVERSED, _MESSAGE):
+        for m in pattern.finditer(text):
+            yield Candidate("SECRET", m.start(1), m.end(1), 1 if pattern is not _MESSAGE else 3)
+    for m in _WORD.finditer(text):
+        value = m[2].rstrip(".,;:?)]}'\"")
+        if _is_password(value, m[1], text[m.start() : m.start(1)]):
+            yield Candidate("SECRET", m.start(2), m.start(2) + len(value), 2)
+    for m in _KEY.finditer(text):
+        yield Candidate("SECRET", m.start(), m.end(), 1)
+
+
+def _is_password(value: str, says: str, said_as: str) -> bool:
+    if (
+        len(value) < 4
+        or value in _TALK
+        or value.startswith(("http", "www."))
+        or not any(map(str.isalpha, value))
+    ):
+        return False
+    if says.strip() == "" and said_as.endswith(("密碼", "密码", "帳密", "口令")) and len(value) >= 5:
+        return True
+    mixed = any(char.isdigit() or not char.isalnum() for char in value[:-1]) or value[-1].isdigit()
+    if mixed and re.fullmatch(r"[a-z]+(?:['/-][a-z]+)*", value):
+        mixed = False
+    return mixed or re.match(_STATED, says) is not None
