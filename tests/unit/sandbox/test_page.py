@@ -81,6 +81,7 @@ def test_telegram_buttons_and_an_unreachable_webhook(page: Page, sandbox: Sandbo
     answer_next(sandbox, bot, f"/telegram/bot{TELEGRAM_TOKEN}/sendMessage", body, {})
     page.fill(".telegram form input", "手續費?")
     page.click(".telegram form button")
+    expect(page.locator(".telegram .stamp.mine")).to_contain_text("已收下")
     bot.status = 503
     page.click(".telegram .keys button")
     expect(page.locator(".telegram .stamp.bad")).to_have_text("Webhook 回應 503")
