@@ -53,8 +53,9 @@ if command -v flock >/dev/null; then
 fi
 
 if ! { [ -x .venv/bin/python ] && suits .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }; then
-  echo "setting up .venv"
-  make_venv "$(find_python)"
+  python=$(find_python)
+  echo "setting up .venv with $python"
+  make_venv "$python"
 fi
 echo "installing the pinned requirements into .venv (a minute or two the first time)"
 .venv/bin/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt \

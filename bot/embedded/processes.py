@@ -17,6 +17,8 @@ _PR_SET_PDEATHSIG = 1
 # Bound here, before any fork: between fork and exec nothing may take a lock that another thread could hold.
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
+_HAS_PROC = Path("/proc/self/cmdline").exists()
+
 
 def die_with_parent(parent: int | None = None) -> None:
     """SIGTERM for this process once its parent is gone (Linux; elsewhere it does nothing).
@@ -81,7 +83,7 @@ def command_line(pid: int) -> list[str]:
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        if sys.platform == "linux":
+        if _HAS_PROC:
             return []
         shown = subprocess.run(
             ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
