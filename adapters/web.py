@@ -1,5 +1,4 @@
-"""The web chat: our own widget on the firm's sites. Visitors fetch what is new, so nothing is sent to a
-platform.
+"""The web chat: our own widget on the firm's sites. Visitors fetch what is new; nothing is sent.
 
 `secrets` {identity_secret?}, `public` {origins: [url]}. A visitor is known by a signed token; a site that
 knows its customer proves the customer id with an HMAC made on its server.
@@ -137,13 +136,10 @@ def issue(secret_key: str, account_id: str, visitor_id: str, verified_as: str | 
 def read(secret_key: str, account_id: str, token: str) -> Visitor | None:
     """Whom a token stands for, None when it is forged, too old or another account's."""
     try:
-        payload, signed_at = _signer(secret_key, account_id).loads(
-            token, max_age=VISITOR_SECONDS, return_timestamp=True
-        )
+        payload = _signer(secret_key, account_id).loads(token, max_age=VISITOR_SECONDS)
         visitor_id, sealed = payload["v"], payload.get("c")
         if not sealed:
             return Visitor(visitor_id)
-        del signed_at
         return Visitor(visitor_id, _cipher(secret_key).decrypt(sealed.encode(), VERIFIED_SECONDS).decode())
     except (BadData, InvalidToken, KeyError, TypeError, AttributeError):
         return None
