@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -17,13 +18,14 @@ from bot.logs import logger
 LIVE = "live"
 SLOW = "slow"
 MARK_S = 30
+AWAY_S = 1.0
 FAILURE_TTL_S = 3600
 JOB_TIMEOUT_S = 120
 
 log = logger(__name__)
 
 
-def connect(url: str | None, *, timeout_s: float | None = 1.0) -> Redis:
+def connect(url: str | None, *, timeout_s: float | None = 0.5) -> Redis:
     """A client that fails fast: nothing a customer waits for may wait for Redis."""
     return Redis.from_url(
         url or "redis://127.0.0.1:1/0",
@@ -39,6 +41,7 @@ class JobQueue:
         self._url = url
         self._redis: Redis | None = None
         self._pid = 0
+        self._away_until = 0.0
         self._lock = threading.Lock()
 
     @property
@@ -52,10 +55,14 @@ class JobQueue:
 
     def wake(self, thread: str) -> bool:
         """Have a worker look at `thread`; one wake-up is under way at a time. False when Redis is away."""
+        if time.monotonic() < self._away_until:
+            return False
         try:
             if self.redis.set(f"pend:{thread}", b"1", nx=True, ex=MARK_S):
                 self._enqueue(LIVE, "bot.jobs.drain", thread)
         except RedisError as error:
+            # A hanging Redis costs one caller its time-out, not every caller.
+            self._away_until = time.monotonic() + AWAY_S
             log.warning("queue_away", error=type(error).__name__)
             return False
         return True
