@@ -1,0 +1,102 @@
+"""The bot's mind: an ordered chain of small files; the first that decides wins. They decide and do no I/O.
+
+    agent_owned      a person has the conversation: silence
+    choice           a button, or its number or words typed
+    unsupported      stickers, pictures; a new follower is greeted
+    human_request    asks for a person (leaves the three graver reasons to those below)
+    crisis           somebody may be in danger
+    fraud            money, card or account in danger; before complaint, for the theft cannot wait
+    complaint        complaint and agitation
+    advice           personalised advice
+    smalltalk        greeting and thanks
+    approved_answer  an approved article, or up to three titles asked back
+    miss             nothing fitted; the third time a person
+
+Below them: `say` (how a decision is put together), `hours`, `intent` (rules and meaning together), `rules` and
+`rules/*.toml` (policy as data), `meaning` and `examples.jsonl`, `text` (one spelling). `chain` runs it, `triage`
+measures it. To add one: docs/how-to/add-a-handler.md.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from bot.contracts import Finder, Handler
+from bot.model import Finding, Turn
+
+from .advice import advice
+from .agent_owned import agent_owned
+from .approved_answer import approved_answer
+from .chain import Chain
+from .choice import choice
+from .complaint import complaint
+from .crisis import crisis
+from .fraud import fraud
+from .hours import TAIPEI, Hours
+from .human_request import human_request
+from .intent import Intents, Once, Reading
+from .meaning import Encoder
+from .miss import miss
+from .say import Desk
+from .smalltalk import smalltalk
+from .unsupported import unsupported
+
+__all__ = ["Chain", "Encoder", "Hours", "build_chain", "build_mind"]
+
+
+def build_chain(
+    finder: Finder,
+    *,
+    encode: Encoder | None = None,
+    tz: tzinfo = TAIPEI,
+    hours: Hours | None = None,
+) -> tuple[tuple[str, Handler], ...]:
+    """The handlers with their names, in order. Order is policy: tests/project/test_chain.py prints it.
+
+    `encode` turns n texts into n unit vectors (float32, one width); without it meaning is judged by n-grams alone.
+    `hours` replaces Monday to Friday 09:00-21:00 in `tz`.
+    """
+    return _assemble(finder, Intents(encode), hours or Hours(zone=tz))[0]
+
+
+def build_mind(
+    finder: Finder,
+    *,
+    encode: Encoder | None = None,
+    tz: tzinfo = TAIPEI,
+    hours: Hours | None = None,
+) -> Chain:
+    """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
+    intents = Intents(encode)
+    chain, read, find = _assemble(finder, intents, hours or Hours(zone=tz))
+
+    def forget() -> None:
+        read.forget()
+        find.forget()
+
+    return Chain(chain, finder, after=forget, warm=intents.warm)
+
+
+def _assemble(
+    finder: Finder, intents: Intents, hours: Hours
+) -> tuple[tuple[tuple[str, Handler], ...], Once[Reading], Once[Finding]]:
+    def look_up(turn: Turn) -> Finding:
+        return finder.find(turn.text, turn.locale, turn.history)
+
+    desk = Desk(finder, hours)
+    read: Once[Reading] = Once(lambda turn: intents.read(turn.text))
+    find: Once[Finding] = Once(look_up)
+    chain: tuple[tuple[str, Handler], ...] = (
+        ("agent_owned", agent_owned),
+        ("choice", choice(desk)),
+        ("unsupported", unsupported(desk)),
+        ("human_request", human_request(desk, read)),
+        ("crisis", crisis(desk, read)),
+        ("fraud", fraud(desk, read)),
+        ("complaint", complaint(desk, read)),
+        ("advice", advice(desk, read)),
+        ("smalltalk", smalltalk(desk, read)),
+        ("approved_answer", approved_answer(desk, find)),
+        ("miss", miss(desk, find)),
+    )
+    return chain, read, find

@@ -1,0 +1,71 @@
+"""The mind: asks the handlers in order; the first that decides wins, and no customer is left alone when one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.contracts import Finder, Handler
+from bot.model import Decision, HandOff, Ref, StaySilent, Turn
+
+from .intent import fragment
+
+
+class Chain:
+    """Implements `bot.contracts.Mind`. Has no clock of its own: the time is the turn's."""
+
+    def __init__(
+        self,
+        handlers: Sequence[tuple[str, Handler]],
+        finder: Finder,
+        after: Callable[[], None] | None = None,
+        warm: Callable[[], None] | None = None,
+    ) -> None:
+        self.handlers = tuple(handlers)
+        self._finder = finder
+        self._after = after
+        self._warm = warm
+
+    def decide(self, turn: Turn) -> tuple[str, Decision]:
+        """The deciding handler's name and its decision. Never raises."""
+        name = "chain"
+        try:
+            for name, handler in self.handlers:
+                decision = handler(turn)
+                if decision is not None:
+                    return name, self._introduced(turn, decision)
+            raise LookupError("the last handler has to decide")
+        except Exception as error:  # noqa: BLE001 - whatever broke, a person takes over
+            return name, self._broken(turn, name, error)
+        finally:
+            if self._after is not None:
+                self._after()
+
+    def unfinished(self, text: str) -> bool:
+        return fragment(text)
+
+    def warm(self) -> None:
+        """Loads rules and examples now, so that the first customer does not wait for them."""
+        if self._warm is not None:
+            self._warm()
+
+    def _introduced(self, turn: Turn, decision: Decision) -> Decision:
+        if not turn.first_contact or isinstance(decision, StaySilent):
+            return decision
+        greeting = self._finder.notice("greeting")
+        if greeting in decision.parts:
+            return decision
+        return replace(decision, parts=(greeting, *decision.parts))
+
+    def _broken(self, turn: Turn, name: str, error: Exception) -> HandOff:
+        wanted = ("greeting", "system_error") if turn.first_contact else ("system_error",)
+        parts = tuple(ref for notice_id in wanted if (ref := self._notice(notice_id)) is not None)
+        # The class only: an error's text may quote the customer.
+        trace = {"handler": name, "error": type(error).__name__}
+        return HandOff(reason="handler_error", parts=parts, trace=trace)
+
+    def _notice(self, notice_id: str) -> Ref | None:
+        try:
+            return self._finder.notice(notice_id)
+        except Exception:  # noqa: BLE001 - the finder may be what broke; a person is still due
+            return None

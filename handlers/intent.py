@@ -1,0 +1,129 @@
+"""What a turn asks of us: rules that read like policy, and meaning beside them.
+
+An intent fires when one of its rules does, or when the examples leave little doubt. Rules and meaning keep each other
+honest: resemblance alone never overrules a rule, only certainty that the text is something else does, and never for a
+rule marked `sure`; a plainly ordinary question (`rules/ordinary.toml`) is not handed off for resemblance alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from bot.model import Turn
+
+from .meaning import Encoder, Meaning, examples
+from .rules import INTENTS, clean, hits, matches, rules
+
+LABEL_OF = {
+    "crisis": "human_request",
+    "fraud": "fraud_or_account_security",
+    "complaint": "complaint",
+    "human_request": "human_request",
+    "advice": "personal_advice",
+}
+_MEANT = {label: intent for intent, label in LABEL_OF.items() if intent != "crisis"}
+
+# Shares of the examples' vote. Missing a theft or a complaint costs more than one needless hand-off, so less is
+# enough for them. Set on cross-validation of the examples, see docs/handoff-rules.md.
+ENOUGH = {"fraud": 0.4, "complaint": 0.4, "human_request": 0.5, "advice": 0.5}
+ALONE = 0.5
+CERTAIN = 0.8
+OVERRULED = 0.04
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`fired` maps each intent that applies to what made it fire: rule ids, or `meaning`."""
+
+    fired: Mapping[str, tuple[str, ...]]
+    shares: Mapping[str, float]
+    chat: str | None
+
+    def trace(self, intent: str) -> dict[str, Any]:
+        """Evidence without a word of the customer's."""
+        shares = {label: round(share, 3) for label, share in self.shares.items() if share >= 0.01}
+        return {"intent": intent, "evidence": list(self.fired.get(intent, ())), "shares": shares}
+
+
+class Once(Generic[T]):
+    """Remembers the last turn's value in each thread: several handlers ask the same question about a turn."""
+
+    def __init__(self, ask: Callable[[Turn], T]) -> None:
+        self._ask = ask
+        self._last = threading.local()
+
+    def __call__(self, turn: Turn) -> T:
+        if getattr(self._last, "turn", None) is not turn:
+            self._last.value = self._ask(turn)
+            self._last.turn = turn
+        value: T = self._last.value
+        return value
+
+    def forget(self) -> None:
+        """No customer's text stays in memory once its turn is over."""
+        self._last.__dict__.clear()
+
+
+class Intents:
+    """Reads texts. `encode` turns texts into unit vectors, (n, width) float32; without it only n-grams are compared."""
+
+    def __init__(self, encode: Encoder | None = None) -> None:
+        self._encode = encode
+        self._lock = threading.Lock()
+        self._meaning: Meaning | None = None
+
+    def warm(self) -> None:
+        """Compiles the rules and trains on the examples now instead of at the first message (one to two seconds)."""
+        with self._lock:
+            if self._meaning is None:
+                self._meaning = Meaning(examples(), self._encode)
+        self.read("warm")
+
+    def read(self, text: str) -> Reading:
+        if self._meaning is None:
+            self.warm()
+        assert self._meaning is not None  # noqa: S101 - warm() has just made it
+        cleaned = clean(text)
+        shares = self._meaning.shares(cleaned)
+        person = sum(shares[label] for label in _MEANT)
+        fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
+        if self._encode is not None and person < OVERRULED:
+            fired = {intent: ids for intent, ids in fired.items() if _sure(intent, ids)}
+        fired |= {
+            intent: ("meaning",) for intent in self._meant(shares, person, cleaned) if intent not in fired
+        }
+        return Reading(fired=fired, shares=shares, chat=None if fired else _chat(cleaned, shares))
+
+    def _meant(self, shares: Mapping[str, float], person: float, cleaned: str) -> list[str]:
+        plain = bool(hits("ordinary", cleaned))
+        alone = [intent for intent, label in LABEL_OF.items() if intent in ENOUGH and shares[label] >= ALONE]
+        likeliest = _MEANT[max(_MEANT, key=lambda label: shares[label])]
+        if plain:
+            return [intent for intent in alone if shares[LABEL_OF[intent]] >= CERTAIN and intent == "fraud"]
+        return alone or ([likeliest] if person >= ENOUGH[likeliest] else [])
+
+
+def _sure(intent: str, ids: tuple[str, ...]) -> bool:
+    return any(rule.sure for rule in rules(intent) if rule.id in ids)
+
+
+def _chat(cleaned: str, shares: Mapping[str, float]) -> str | None:
+    """`greeting`, `thanks`, `chat` (by likeness only), or None where there may be something to answer."""
+    for table in ("thanks", "greeting"):
+        if matches("smalltalk", table, cleaned):
+            return table
+    likely = shares["smalltalk"] >= ALONE and shares["smalltalk"] > 2 * shares["ordinary_question"]
+    return "chat" if likely else None
+
+
+def fragment(text: str) -> bool:
+    """A bare greeting or the start of a sentence: a person would wait for the next line."""
+    cleaned = clean(text)
+    return matches("smalltalk", "fragment", cleaned) or (
+        matches("smalltalk", "greeting", cleaned) and "?" not in cleaned
+    )

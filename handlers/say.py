@@ -1,0 +1,55 @@
+"""How handlers put a decision together: approved notices, the button to a person, the notice for the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.contracts import Finder
+from bot.model import Button, HandOff, Ref, Reply, Turn
+
+from .hours import Hours
+
+# What the platforms hand back when a button is pressed; offers are `offer:<id>:<n>`.
+PERSON = "human"
+NONE = "none"
+OFFER = "offer:"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every handler may use: the approved texts and the hours of the people behind."""
+
+    finder: Finder
+    hours: Hours = field(default_factory=Hours)
+
+    def person_button(self) -> Button:
+        return Button(self.finder.notice("choose_person"), PERSON)
+
+    def none_button(self) -> Button:
+        return Button(self.finder.notice("choose_none"), NONE)
+
+    def notice(self, reason: str, notice_id: str, trace: dict[str, Any] | None = None) -> Reply:
+        """An approved notice and nothing else."""
+        return Reply(reason=reason, parts=(self.finder.notice(notice_id),), trace=trace or {})
+
+    def article(self, reason: str, ref: Ref, trace: dict[str, Any]) -> Reply:
+        """An approved article with what must travel with it."""
+        return Reply(reason=reason, parts=(ref, *self.finder.disclosures(ref)), trace=trace)
+
+    def hand_off(
+        self,
+        turn: Turn,
+        reason: str,
+        *,
+        skill: str = "general",
+        priority: int = 5,
+        notice_id: str = "handoff",
+        trace: dict[str, Any] | None = None,
+    ) -> HandOff:
+        """Gives the conversation to people; outside their hours the customer hears when somebody will answer."""
+        said = [notice_id]
+        if not self.hours.open_at(turn.now):
+            said = ["handoff_offhours"] if notice_id == "handoff" else [notice_id, "handoff_offhours"]
+        parts = tuple(self.finder.notice(name) for name in said)
+        return HandOff(reason=reason, skill=skill, priority=priority, parts=parts, trace=trace or {})

@@ -1,0 +1,119 @@
+"""How good the hand-off rules are, measured on labelled texts through the very chain that serves customers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from bot.contracts import Handler
+from bot.model import (
+    DEFAULT_LOCALE,
+    ChannelType,
+    ContentKind,
+    Conversation,
+    Finding,
+    Kind,
+    Ref,
+    Status,
+    Turn,
+)
+
+from . import build_chain
+from .intent import LABEL_OF
+from .meaning import LABELS, Encoder
+
+LABEL_BY_HANDLER = {**LABEL_OF, "smalltalk": "smalltalk"}
+ELSE = "ordinary_question"
+
+Classify = Callable[[str], str]
+
+
+class _Nothing:
+    """A finder that knows no article: triage asks what happens before any search."""
+
+    def find(self, text: str, locale: str, history: Sequence[str] = ()) -> Finding:  # noqa: ARG002
+        return Finding("miss")
+
+    def article(self, article_id: str) -> Ref | None:  # noqa: ARG002
+        return None
+
+    def notice(self, notice_id: str) -> Ref:
+        return Ref(ContentKind.NOTICE, notice_id, 1, "0" * 64)
+
+    def disclosures(self, ref: Ref) -> tuple[Ref, ...]:  # noqa: ARG002
+        return ()
+
+    def text(self, ref: Ref, locale: str) -> str:  # noqa: ARG002
+        return ""
+
+    def title(self, ref: Ref, locale: str) -> str:  # noqa: ARG002
+        return ""
+
+    def product_class(self, ref: Ref) -> str | None:  # noqa: ARG002
+        return None
+
+
+def classifier(encode: Encoder | None = None) -> Classify:
+    """What the live chain with that encoder decides for a first message of a new conversation, as a label."""
+    chain = build_chain(_Nothing(), encode=encode)
+    return lambda text: _label(chain, text)
+
+
+@cache
+def _default() -> Classify:
+    return classifier()
+
+
+def classify(text: str) -> str:
+    """The label without a sentence encoder; use `classifier(encode)` for what a full installation decides."""
+    return _default()(text)
+
+
+def _label(chain: Sequence[tuple[str, Handler]], text: str) -> str:
+    fresh = Conversation("new", "new", "new", "new", ChannelType.WEB, Status.BOT)
+    turn = Turn(Kind.TEXT, text, DEFAULT_LOCALE, fresh, datetime(2026, 1, 5, 12, tzinfo=UTC))
+    decided = next(name for name, handler in chain if handler(turn) is not None)
+    return LABEL_BY_HANDLER.get(decided, ELSE)
+
+
+def evaluate(
+    lines: Iterable[Mapping[str, str]], classify: Classify = classify, *, with_lines: bool = False
+) -> dict[str, Any]:
+    """Counts over `{"text", "label"}` lines; shares are 0 to 1, and 0 where there is nothing to divide by.
+
+    Raises ValueError for a label that triage does not know.
+    """
+    pairs = [(line["label"], classify(line["text"])) for line in lines]
+    unknown = {label for label, _ in pairs} - set(LABELS)
+    if unknown:
+        raise ValueError(f"unknown label: {', '.join(sorted(unknown))}; known are {', '.join(LABELS)}")
+    confusion: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for label, predicted in pairs:
+        confusion[label][predicted] += 1
+    result: dict[str, Any] = {
+        "n": len(pairs),
+        "accuracy": _share(sum(label == predicted for label, predicted in pairs), len(pairs)),
+        "per_label": {label: _figures(label, pairs) for label in LABELS},
+        "confusion": {label: dict(counts) for label, counts in confusion.items()},
+    }
+    if with_lines:
+        result["lines"] = [{"label": label, "predicted": predicted} for label, predicted in pairs]
+    return result
+
+
+def _figures(label: str, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
+    right = sum(true == label == predicted for true, predicted in pairs)
+    precision = _share(right, sum(predicted == label for _, predicted in pairs))
+    recall = _share(right, sum(true == label for true, _ in pairs))
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": _share(2 * precision * recall, precision + recall),
+    }
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
