@@ -9,8 +9,8 @@ from typing import Final
 from bot.masking.context import Context
 from bot.masking.spans import Candidate
 
-_CN: Final = r"[0-9〇零一二三四五六七八九十百]"
-_ERA: Final = r"(?:民國|西元|公元|民)?\s?"
+_CN: Final = r"[0-9〇零一二三四五六七八九十百廿卅]"
+_ERA: Final = r"(?:(?:民國|西元|公元|民)\s?)?"
 _MONTHS: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 _M: Final = r"(?:1[0-2]|0?[1-9])"
 _D: Final = r"(?:3[01]|[12][0-9]|0?[1-9])"
@@ -31,7 +31,7 @@ _SHORT: Final = (
 _DAY: Final = r"生日(?!\s?(?:禮|優惠|券|月|當|活動|蛋糕|快樂|折|趴|派對|回饋|點數|加碼|大禮|壽星))"
 _LABEL: Final = (
     rf"(?:(?:出生)?年月日|{_DAY}|出生(?:年月日|日期|日)?|生於|出世|"
-    r"(?<![a-z])(?:birthday|birth ?date|date of birth|dob|d\.o\.b\.?|born)(?: on| is)?)"
+    r"(?<![a-z])(?:birthday|bday|birth ?date|date of birth|dob|d\.o\.b\.?|born)(?: on| is)?)"
 )
 _GAP: Final = (
     r"(?:[\s:=,(「『'\"-]|是在|是|為|在|我的|我|他|她|的|於|寫成?|改成|改為|成|應該|國曆|"
@@ -49,7 +49,7 @@ _SAID: Final = re.compile(rf"(?<![0-9a-z])({_LONG}){_AFTER}")
 _SAID_SHORT: Final = re.compile(
     rf"(?<![0-9a-z/.年-])({_SHORT})(?:\s?(?:是|為)?\s?(?:我|本人|我媽|我爸|小孩)?(?:的)?{_DAY}|出生)"
 )
-_HINT: Final = re.compile(r"生|出世|birth|born|dob|d\.o\.b|年月日")
+_HINT: Final = re.compile(r"生|出世|birth|bday|born|dob|d\.o\.b|年月日")
 
 
 def find_birthdays(ctx: Context) -> Iterator[Candidate]:

@@ -39,7 +39,7 @@ def canonical(type_: str, value: str) -> str:
     """
     if type_ == "EMAIL":
         value = re.sub(
-            r"\s?(?:[(\[{<「【]\s?(?:at|小老鼠|@)\s?[)\]}>」】]| at |小老鼠|艾特|_at_)\s?", "@", value
+            r"\s?(?:[(\[{<「【]\s?(?:at|a|小老鼠|@)\s?[)\]}>」】]| at |小老鼠|艾特|_at_)\s?", "@", value
         )
         return re.sub(r"\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點", ".", value).replace(" ", "")
     if type_ in ("LINE_ID", "SECRET"):

@@ -12,8 +12,13 @@ from bot.masking.runs import Run, Window, card_runs, runs, stands_alone
 from bot.masking.spans import Candidate
 from bot.masking.tables import BANKS
 
-_CODED: Final = re.compile(rf"(?<![0-9a-z-])\(?(?:{'|'.join(BANKS)})\s?[-)/ ]\s?[0-9]{{10,16}}(?![0-9a-z])")
-_CODE_BEFORE: Final = re.compile(rf"(?<![0-9])\(?(?:{'|'.join(BANKS)})\)?[- ]?$")
+_CODES: Final = "|".join(BANKS)
+# A bank's code is nobody's, so it stays readable unless a dash makes it one number with the account.
+_CODED: Final = re.compile(
+    rf"(?<![0-9a-z-])(?:\(?(?:{_CODES})\s?[)/ ]\s?|(?={_CODES}))((?:(?:{_CODES})-)?[0-9]{{10,16}})(?![0-9a-z])"
+)
+_CODE_FIRST: Final = re.compile(rf"(?:{_CODES})[ )\n]+(?=[0-9]{{7,}}(?![0-9]))")
+_CODE_DASH: Final = re.compile(rf"(?<![0-9])(?:{_CODES})-$")
 _COMPACT_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _MOBILE: Final = re.compile(r"(?:(?:00)?886)?09[0-9]{8}|(?:00)?8869[0-9]{8}")
 # 16 digits are the rule, so a window of 16 wins over a longer one that also satisfies Luhn.
@@ -53,8 +58,9 @@ def find_accounts(ctx: Context) -> Iterator[Candidate]:
     """Bank accounts: evidence decides, the length only bounds (10 to 16 digits, 7 for the post office's halves)."""
     for m in _CODED.finditer(ctx.soft):
         near = ctx.before(m.start(), 6)
-        if near is None or near.kind != "other":
-            yield Candidate("BANK_ACCOUNT", m.start(), m.end(), 2)
+        coded = m.start(1) > m.start() or "-" in m[1]
+        if coded and (near is None or near.kind != "other"):
+            yield Candidate("BANK_ACCOUNT", m.start(1), m.end(1), 2)
     listed = -1
     for run in runs(ctx.soft):
         start = run.groups[0][0]
@@ -64,9 +70,11 @@ def find_accounts(ctx: Context) -> Iterator[Candidate]:
         window = _account(run, kind)
         if window is None:
             continue
-        code = _CODE_BEFORE.search(ctx.soft, max(0, window.start - 7), window.start)
+        dash = _CODE_DASH.search(ctx.soft, max(0, window.start - 5), window.start)
+        code = _CODE_FIRST.match(ctx.soft, window.start, window.end)
         listed = window.end
-        yield Candidate("BANK_ACCOUNT", code.start() if code else window.start, window.end, 2)
+        start = dash.start() if dash else code.end() if code else window.start
+        yield Candidate("BANK_ACCOUNT", start, window.end, 2)
 
 
 def _account(run: Run, kind: str) -> Window | None:

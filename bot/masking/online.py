@@ -11,11 +11,17 @@ from bot.masking.spans import Candidate
 from bot.masking.tables import MAIL_PROVIDERS, ROLE_MAILBOXES, words
 
 _LOCAL: Final = r"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9_%+'-]|\.(?!\.)){0,63})"
-_DOT: Final = r"(?:\.|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot | \. ?|\. |點)"
+_DOT: Final = r"(?: ?\. ?|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點)"
 _TLD: Final = r"(?:com|net|org|edu|gov|idv|info|biz|me|io|co|tw|jp|hk|cn|us|uk|app|dev|cc|[a-z]{2,12})"
+# Spelt out, only an ordinary ending: 'gmail.com. thanks' goes on with a word.
+_ENDING: Final = r"(?:com|net|org|edu|gov|idv|tw|co|jp|hk|me|io|cc)"
 _EMAIL: Final = re.compile(rf"{_LOCAL}@([a-z0-9-]+(?:\.[a-z0-9-]+)*\.{_TLD}(?![a-z0-9]))")
-_AT: Final = r"(?: ?@ ?|\s?[(\[{<「【]\s?(?:at|@|小老鼠)\s?[)\]}>」】]\s?| at |\s?小老鼠\s?|\s?艾特\s?|_at_)"
-_SPELT: Final = re.compile(rf"{_LOCAL}{_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+){{0,3}}?{_DOT}{_TLD}(?![a-z0-9]))")
+_AT: Final = (
+    r"(?: ?@ ?|\s?[(\[{<「【]\s?(?:at|a|@|小老鼠)\s?[)\]}>」】]\s?| at |\s?小老鼠\s?|\s?艾特\s?|_at_)"
+)
+_SPELT: Final = re.compile(
+    rf"{_LOCAL}{_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+){{0,3}}?{_DOT}{_ENDING}(?: ?\. ?tw|點tw)?(?![a-z0-9]))"
+)
 _NO_TLD: Final = re.compile(rf"{_LOCAL}{_AT}((?:{'|'.join(MAIL_PROVIDERS)}))(?![a-z0-9.])")
 _OWN_MAIL: Final = re.compile(r"(?:我|本人|個人)[^,。]{0,6}(?:信箱|mail|郵件)[^,。]{0,4}$")
 # 'LINE @shop.tw' is an official account, not a mailbox called line.
@@ -38,6 +44,7 @@ _BESIDE: Final = re.compile(
 _ADD_FIRST: Final = re.compile(
     rf"(?<![a-z0-9@._-]){_VALUE}\s?[(,]?\s?(?:這?[個]?(?:就)?是)?\s?(?:我的|我)\s?(?:的\s?)?{_LINE}"
 )
+_IN_BRACKETS: Final = re.compile(rf"(?<![a-z0-9@._-]){_VALUE}\s?\(\s?(?:line|賴)(?: ?id)?\s?\)")
 _LINK: Final = re.compile(r"line\.me/(?:r/)?ti/p/~?([a-z0-9._-]{4,30})")
 _PRODUCTS: Final = frozenset(
     words(
@@ -60,7 +67,7 @@ def find_emails(ctx: Context) -> Iterator[Candidate]:
         for m in _EMAIL.finditer(text):
             if _personal(ctx, m):
                 yield Candidate("EMAIL", m.start(), m.end(), 1)
-    if "@" in text or "at" in text or "小老鼠" in text or "艾特" in text:
+    if "@" in text or "at" in text or "(a)" in text or "小老鼠" in text or "艾特" in text:
         for pattern in (_SPELT, _NO_TLD):
             for m in pattern.finditer(text):
                 if _personal(ctx, m) and (" at " not in m[0] or _mail_like(m[2])):
@@ -74,7 +81,7 @@ def find_line_ids(ctx: Context) -> Iterator[Candidate]:
         return
     for m in _LINK.finditer(text):
         yield Candidate("LINE_ID", m.start(1), m.end(1), 1)
-    for pattern in (_WITH_ID, _WITH_COLON, _BESIDE, _ADD_FIRST):
+    for pattern in (_WITH_ID, _WITH_COLON, _BESIDE, _ADD_FIRST, _IN_BRACKETS):
         for m in pattern.finditer(text):
             value = m[1].rstrip(".-")
             letters = any(char.isalpha() for char in value)

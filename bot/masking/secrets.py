@@ -12,15 +12,15 @@ from bot.masking.tables import words
 
 _NAME: Final = (
     r"(?:密碼|密码|驗證碼|验证码|認證碼|確認碼|通行碼|安全碼|安全驗證碼|簡訊碼|動態碼|帳密|口令|動態密碼|"
-    r"(?:卡片|信用卡|卡)?(?:背面|背後|後面)(?:的)?(?:末|後)?[三3]\s?(?:碼|個數字|位數|位|個號碼)(?:數字)?|"
+    r"(?:卡片|信用卡|卡)?(?:背面|背後|後面|卡背)(?:的)?(?:末|後)?[三3]\s?(?:碼|個數字|位數|位|個號碼)(?:數字)?|"
     r"(?:有效|到期|效期|期限)[^a-z]{0,16}?(?:末|後|背面)[三3]碼|"
     r"(?<![a-z])(?:one[- ]time (?:password|code)|verification code|security code|auth(?:entication)? code|"
     r"pass ?code|passw(?:or)?d|passwd|pwd|pw|pin ?(?:code|number|碼)?|otp|cvv2?|cvc2?|csc|cvn)(?![a-z]))"
 )
-_MORE: Final = r"(?:號碼|數字|密碼|碼|簡訊)?"
+_MORE: Final = r"(?:號碼|數字|密碼|[三3]碼|碼|簡訊)?"
 _SAYS: Final = (
-    r"(?:[\s:=「『\"'(\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|"
-    r"給你|輸入|收到的?|收到|寄來|傳來|寫|打|應該|"
+    r"(?:[\s:=「『\"'(\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|我說|他說|說|報|唸|念|告訴他|我給了?|"
+    r"給你|輸入|收到的?|收到|寄來|傳來|傳|寫|打|應該|"
     r"就是|是|為|叫|用|填|of|is|was|=){0,6}+"
 )
 _STATED: Final = r"[^\n]*(?:[:=]|是|為|is|was|->|→|叫|設成|改成|設為|改為)"
@@ -51,6 +51,19 @@ _MESSAGE: Final = re.compile(
     r"(?:[\s:=「『\"'(,]|是|為|說|傳來|傳|寫|給|我|收到|的|數字|號碼|內容){0,6}([0-9]{6}|"
     r"[0-9]{3}[ -][0-9]{3})(?![-0-9a-z])" + _UNIT
 )
+# The three digits people give right after their card; alone '末三碼' may be a lottery's.
+_AFTER_CARD: Final = re.compile(
+    r"(?:[0-9][- ]?){12,18}[0-9][^0-9]{0,12}(?:[01][0-9]\s?[/-]?\s?[0-9]{2}(?![0-9])[^0-9]{0,8})?"
+    r"(?:末|後|背面|背後|後面|背)[三3]\s?(?:碼|位|個數字)(?:數字)?(?:[\s:=「(,]|是|為)*([0-9]{3})(?![0-9])"
+)
+# Further from their name a code has six digits and a password is announced ('之前是').
+_FAR_CODE: Final = re.compile(
+    r"(?:驗證碼|认证码|認證碼|簡訊碼|動態碼|密碼|(?<![a-z])otp(?![a-z]))[^0-9a-z。!?;\n\0]{0,12}([0-9]{6})(?![-0-9a-z./:])"
+    + _UNIT
+)
+_FAR_WORD: Final = re.compile(
+    r"(?:密碼|密码|帳密)[^0-9a-z。!?;\n\0]{0,10}(?:是|為|:|=|用|成|叫|不是)\s?([!-~]{4,64})" + _UNIT
+)
 _KEY: Final = re.compile(
     r"(?<![a-z0-9])(?:(?:sk|pk|ghp|xox[abp])[-_][a-z0-9_-]{16,}|bearer\s+[a-z0-9._~+/-]{12,}=*)"
 )
@@ -62,6 +75,7 @@ _TALK: Final = frozenset(
         "your update twice never sent received still always"
     )
 )
+_DEVICE: Final = re.compile(r"www\.|https?|iphone|ipad|android|ios[0-9]|v[0-9]+\.|09[0-9]{8}")
 _HINT: Final = re.compile(
     r"碼|码|帳密|口令|pass|pwd|(?<![a-z])p[wi]|otp|cv[vcn]|csc|簡訊|sms|code|數字|位數|bearer|sk-|pk-|ghp|xox|個號|位"
 )
@@ -72,15 +86,29 @@ def find_secrets(ctx: Context) -> Iterator[Candidate]:
     text = ctx.text
     if not _HINT.search(text):
         return
-    for pattern in (_NUMBER, _REVERSED, _MESSAGE):
+    for pattern in (_NUMBER, _REVERSED, _AFTER_CARD):
         for m in pattern.finditer(text):
-            yield Candidate("SECRET", m.start(1), m.end(1), 1 if pattern is not _MESSAGE else 3)
+            yield Candidate("SECRET", m.start(1), m.end(1), 1)
+    for pattern in (_MESSAGE, _FAR_CODE):
+        for m in pattern.finditer(ctx.soft):
+            near = ctx.before(m.start(1))
+            if near is None or near.kind in ("secret", "phone"):
+                yield Candidate("SECRET", m.start(1), m.end(1), 3)
+    for m in _FAR_WORD.finditer(ctx.soft):
+        value = m[1].rstrip(".,;:?)]}'\"")
+        near = ctx.before(m.start(1))
+        if near is not None and near.kind == "secret" and _is_far_password(value):
+            yield Candidate("SECRET", m.start(1), m.start(1) + len(value), 4)
     for m in _WORD.finditer(text):
         value = m[2].rstrip(".,;:?)]}'\"")
         if _is_password(value, m[1], text[m.start() : m.start(1)]):
             yield Candidate("SECRET", m.start(2), m.start(2) + len(value), 2)
     for m in _KEY.finditer(text):
         yield Candidate("SECRET", m.start(), m.end(), 1)
+
+
+def _is_far_password(value: str) -> bool:
+    return len(value) >= 4 and any(map(str.isdigit, value)) and _DEVICE.match(value) is None
 
 
 def _is_password(value: str, says: str, said_as: str) -> bool:
