@@ -96,11 +96,9 @@ def find_plates(ctx: Context) -> Iterator[Candidate]:
     for m in _PLATE.finditer(ctx.soft):
         label = ctx.before(m.start(), 8)
         said = ctx.after(m.end())
-        if (said is not None and said.kind == "plate") or (
-            label is not None
-            and _PLATE_GAP.fullmatch(ctx.text, label.end, m.start())
-            and (label.kind == "plate" or (label.kind == "plate_weak" and "-" in m[0] and len(m[0]) > 6))
-        ):
+        near = label is not None and _PLATE_GAP.fullmatch(ctx.text, label.end, m.start()) is not None
+        kinds = {label.kind if label is not None and near else "", said.kind if said is not None else ""}
+        if "plate" in kinds or ("plate_weak" in kinds and "-" in m[0] and len(m[0]) > 6):
             yield Candidate("CAR_PLATE", m.start(), m.end(), 2)
 
 

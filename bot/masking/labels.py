@@ -98,7 +98,8 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "plate_weak",
-        r"重機|輕機|貨車|小客車|行照|車籍|掛牌|機車|汽車|車子|愛車|車輛|我的?車(?!牌|號)|摩托車|轎車|休旅車|電動車",
+        r"重機|輕機|貨車|小客車|行照|車籍|掛牌|機車|汽車|車子|愛車|車輛|我的?車(?!牌|號)|摩托車|"
+        r"[台輛]車|轎車|休旅車|電動車",
     ),
     ("company_weak", r"抬頭|台頭|公司|行號|商號|買方|買受人|廠商|企業社|工作室"),
     (
@@ -115,7 +116,7 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
         r"餘額|本金|市值|資產|保額|保費|利息|總額|總價|價格|時間|營業|日期|時間戳|統一發票|"
         r"點數|貨運|物流|宅配|黑貓|新竹物流|"
         r"(?<![a-z])(?:order|case|ticket|invoice|policy|serial|tracking|ref|reference|sku|"
-        r"ean|isbn|isin|no|imei|mac|udid|"
+        r"ean|isbn|isin|imei|mac|udid|"
         r"uuid|error(?: code)?|timestamp|version|ver|promo(?: code)?|coupon|txn|trace|batch|"
         r"s/n|sn|pnr|swift(?: code)?)"
         r"(?: ?(?:number|no\.?|id|#|code))?(?![a-z])",

@@ -41,7 +41,7 @@ def canonical(type_: str, value: str) -> str:
         value = re.sub(
             r"\s?(?:[(\[{<「【]\s?(?:at|a|小老鼠|@)\s?[)\]}>」】]| at |小老鼠|艾特|_at_)\s?", "@", value
         )
-        return re.sub(r"\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點", ".", value).replace(" ", "")
+        return re.sub(r"\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |[點。]", ".", value).replace(" ", "")
     if type_ in ("LINE_ID", "SECRET"):
         return value
     if type_ in ("ADDRESS", "BIRTHDAY"):

@@ -11,7 +11,7 @@ from bot.masking.spans import Candidate
 from bot.masking.tables import MAIL_PROVIDERS, ROLE_MAILBOXES, words
 
 _LOCAL: Final = r"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9_%+'-]|\.(?!\.)){0,63})"
-_DOT: Final = r"(?: ?\. ?|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點)"
+_DOT: Final = r"(?: ?\. ?|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點|。(?=[a-z]))"
 _TLD: Final = r"(?:com|net|org|edu|gov|idv|info|biz|me|io|co|tw|jp|hk|cn|us|uk|app|dev|cc|[a-z]{2,12})"
 # Spelt out, only an ordinary ending: 'gmail.com. thanks' goes on with a word.
 _ENDING: Final = r"(?:com|net|org|edu|gov|idv|tw|co|jp|hk|me|io|cc)"

@@ -19,7 +19,8 @@ _NAME: Final = (
 )
 _MORE: Final = r"(?:號碼|數字|密碼|[三3]碼|碼|簡訊)?"
 _SAYS: Final = (
-    r"(?:[\s:=「『\"'(\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|我說|他說|說|報|唸|念|告訴他|我給了?|"
+    r"(?:[\s:=「『\"'(\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|"
+    r"我說|他說|說|報|唸|念|告訴他|我給了?|"
     r"給你|輸入|收到的?|收到|寄來|傳來|傳|寫|打|應該|"
     r"就是|是|為|叫|用|填|of|is|was|=){0,6}+"
 )
@@ -30,7 +31,9 @@ _UNIT: Final = (
 )
 _CN: Final = r"[〇零一二三四五六七八九]"
 _DIGITS: Final = (
-    r"(?!09[0-9]{2}[- ]?[0-9]{3}[- ]?[0-9]{3})(?>[0-9]{3,4}[ -][0-9]{3,4}(?![-0-9])|(?:[0-9][ -]){3,7}[0-9](?![-0-9])|"
+    r"(?!09[0-9]{2}[- ]?[0-9]{3}[- ]?[0-9]{3})"
+    r"(?>[0-9]{3,4}[ -][0-9]{3,4}(?![-0-9])|[0-9]{2}(?: [0-9]{2}){2,3}(?![-0-9])|"
+    r"(?:[0-9][ -]){3,7}[0-9](?![-0-9])|"
     r"(?:[a-z]{2,5}-)?[0-9]{3,12}(?![0-9]))"
     rf"(?![a-z@_]){_UNIT}|{_CN}{{4,8}}(?!{_CN}|次|碼|位|分|天|個)"
 )
@@ -55,6 +58,9 @@ _MESSAGE: Final = re.compile(
 _AFTER_CARD: Final = re.compile(
     r"(?:[0-9][- ]?){12,18}[0-9][^0-9]{0,12}(?:[01][0-9]\s?[/-]?\s?[0-9]{2}(?![0-9])[^0-9]{0,8})?"
     r"(?:末|後|背面|背後|後面|背)[三3]\s?(?:碼|位|個數字)(?:數字)?(?:[\s:=「(,]|是|為)*([0-9]{3})(?![0-9])"
+)
+_BEFORE_CARD: Final = re.compile(
+    r"(?:末|後)[三3]\s?碼(?:[\s:=(,]|是|為)*([0-9]{3})(?![0-9])[^。;]{0,20}?(?:卡號|信用卡|卡片)"
 )
 # Further from their name a code has six digits and a password is announced ('之前是').
 _FAR_CODE: Final = re.compile(
@@ -86,7 +92,7 @@ def find_secrets(ctx: Context) -> Iterator[Candidate]:
     text = ctx.text
     if not _HINT.search(text):
         return
-    for pattern in (_NUMBER, _REVERSED, _AFTER_CARD):
+    for pattern in (_NUMBER, _REVERSED, _AFTER_CARD, _BEFORE_CARD):
         for m in pattern.finditer(text):
             yield Candidate("SECRET", m.start(1), m.end(1), 1)
     for pattern in (_MESSAGE, _FAR_CODE):
