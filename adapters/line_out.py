@@ -20,6 +20,7 @@ from bot.model import ChannelAccount, Outbound, Profile, Receipt
 API = "https://api.line.me"
 # Part of every retry key: changing it would send again what went out just before an upgrade.
 NAMESPACE = uuid.UUID("6f0f7c1e-6a52-5b7e-9a7d-3c1d7a4e9b10")
+SPENT = "reply_token_invalid"
 
 
 def preload() -> None:
@@ -64,9 +65,10 @@ def _proxy(url: str) -> str | None:
 
 
 def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> Receipt:
-    """One call at LINE, two where the reply token turns out to be too old. Raises SendError.
+    """One call at LINE. Raises SendError, `reply_token_invalid` where the answer has to be pushed instead.
 
-    A token that LINE calls invalid though an earlier attempt may have used it was used: the message is out.
+    A token that LINE calls invalid though an earlier attempt may have used it was used: the message is out. The push
+    is the caller's next call, so that it can be written down first: after a crash the same 400 would prove nothing.
     """
     pieces = limits.compose(out.messages, capabilities)
     if len(pieces) > capabilities.batch:
@@ -82,10 +84,9 @@ def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> 
             ids = _ids(lambda: api.reply_message_with_http_info(reply, _request_timeout=timeouts))
             return Receipt(ids, via="reply")
         except SendError as fault:
-            if fault.code != "reply_token":
-                raise
-            if out.again:
+            if fault.code == SPENT and out.again:
                 return Receipt((), via="reply")
+            raise
     return _push(api, m.PushMessageRequest(to=out.user_id, messages=messages), out.id)
 
 
@@ -170,7 +171,7 @@ def refusal(status: int, body: bytes | str | None, headers: Mapping[str, str]) -
         413: ("too_long", "LINE refuses the message as too large."),
     }
     if status == 400 and "invalid reply token" in said:
-        return SendError("reply_token", "The reply token is used or too old.", retryable=False)
+        return SendError(SPENT, "The reply token is used or too old.", retryable=False)
     if status == 400 and "failed to send messages" in said:
         return SendError("unknown_user", "LINE does not know this user under this provider.", retryable=False)
     if status == 429 and "monthly limit" in said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -28,12 +28,12 @@ def create_app(service: Service) -> Flask:
     app = Flask("teller", root_path=str(Path(__file__).parent))
     app.config["MAX_CONTENT_LENGTH"] = None
     app.extensions["teller"] = service
-    app.register_blueprint(webhooks.blueprint(service.intake))
-    app.register_blueprint(webchat.blueprint(service.webchat))
+    for machines in (webhooks.blueprint(service.intake), webchat.blueprint(service.webchat)):
+        _answer_errors_in_json(machines)
+        app.register_blueprint(machines)
     if not service.settings.production:
         app.register_blueprint(demo.blueprint(service.accounts, service.settings))
     _add_health(app, service)
-    _add_errors(app)
     inbox.register(app, service.console)
     return app
 
@@ -64,12 +64,12 @@ def _add_health(app: Flask, service: Service) -> None:
         registry = PROCESS_REGISTRY
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
 
-def _add_errors(app: Flask) -> None:
-    """JSON for machines; pages for people come from the console's own handlers."""
+def _answer_errors_in_json(routes: Blueprint) -> None:
+    """For machines; pages for people come from the console's own handlers."""
 
     def answer(status: int, sentence: str) -> Response:
         HTTP_ERRORS.labels(str(status)).inc()
@@ -93,9 +93,7 @@ def _add_errors(app: Flask) -> None:
         log.exception("request_failed", path=request.path)
         return answer(500, "Something failed on our side; it is in the log.")
 
-    for name in ("webhooks", "webchat"):
-        blueprint = app.blueprints[name]
-        blueprint.register_error_handler(ServiceError, refused)
-        blueprint.register_error_handler(PyMongoError, away)
-        blueprint.register_error_handler(HTTPException, http)
-        blueprint.register_error_handler(Exception, broken)
+    routes.register_error_handler(ServiceError, refused)
+    routes.register_error_handler(PyMongoError, away)
+    routes.register_error_handler(HTTPException, http)
+    routes.register_error_handler(Exception, broken)

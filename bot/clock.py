@@ -8,11 +8,11 @@ import threading
 import time
 from types import FrameType
 
-from bot import jobs
+from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
+from bot.ready import ready
 from bot.store.mongo import PyMongoError
-from bot.worker import _ready
 
 TICK_S = 1.0
 HOURLY_S = 3600.0
@@ -23,7 +23,7 @@ log = logger(__name__)
 def main() -> int:
     configure()
     try:
-        service = jobs.service()
+        service = of_process()
     except ConfigError as error:
         print("\n".join(error.faults), file=sys.stderr)  # noqa: T201
         return 1
@@ -34,7 +34,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    _ready()
+    ready()
     swept_idle = 0.0
     while not done.wait(TICK_S):
         try:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-from handlers.triage import classifier
-from kb.live import Knowledge
+from zoneinfo import ZoneInfo
 
 import adapters
 from adapters import web
-from adapters.http import close as close_http
 from bot import shutdown
 from bot.agent_actions import Desk
-from bot.contracts import Channel, Mind
+from bot.contracts import Channel
 from bot.delivery import Courier
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
@@ -38,7 +36,9 @@ from bot.sweeper import Sweeper
 from bot.vault import Vault
 from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
-from handlers import build_mind
+from handlers import Chain, build_mind
+from handlers.triage import classifier
+from kb.live import Knowledge
 from kb.search import encoders
 from kb.store import Store
 
@@ -96,7 +96,7 @@ class Service:
     audit: AuditStore
     views: Views
     knowledge: Knowledge
-    mind: Mind
+    mind: Chain
     intake: Intake
     webchat: WebChat
     mailbox: Mailbox
@@ -110,19 +110,18 @@ class Service:
 
     def classify(self, text: str) -> str:
         """The triage label that the live rules give a first message."""
-        return classifier(self.knowledge, self.settings.timezone, encode=encoders.default().encode)(text)
+        return _classifier()(text)
 
     def warm(self, queue: str) -> None:
         """Pay for imports, models and connections before the first customer, and follow approvals from now on."""
         adapters.preload()
         self.mongo.ping()
         if queue == LIVE:
-            self.knowledge.refresh()
+            self.mind.warm()
             self.knowledge.find("暖機", "zh-TW")
             self.knowledge.watch()
 
     def close(self) -> None:
-        close_http()
         self.vault.close()
         self.mongo.close()
         self.queue.close()
@@ -146,7 +145,9 @@ def build(
     audit = AuditStore(mongo)
     views = Views(mongo, vault, staff, conversations)
     knowledge = _knowledge(settings, mongo)
-    mind = build_mind(knowledge, settings.timezone, encode=lambda texts: encoders.default().encode(texts))
+    mind = build_mind(
+        knowledge, encode=lambda texts: encoders.use().encode(texts), tz=ZoneInfo(settings.timezone)
+    )
     pipeline = Pipeline(
         mongo,
         vault,
@@ -196,9 +197,20 @@ def build(
     return service
 
 
+@cache
+def _classifier() -> Callable[[str], str]:
+    return classifier(encode=encoders.use().encode)
+
+
+@cache
+def of_process() -> Service:
+    """The service of a worker or the clock, built by the process that uses it. Raises ConfigError."""
+    return build(Settings.from_env())
+
+
 def _knowledge(settings: Settings, mongo: Mongo) -> Knowledge:
     def load() -> tuple[int, list[Any]]:
-        return Store(mongo.db).snapshot()
+        return Store(mongo.db).load()
 
     def revision() -> int:
         return Store(mongo.db).revision()

@@ -1,21 +1,13 @@
-"""What RQ calls by name, with ids only. The service is built once a process, by the process that uses it."""
+"""What RQ calls by name, with ids only."""
 
 from __future__ import annotations
 
-from functools import cache
-
-from bot.compose import Service, build
-from bot.settings import Settings
-
-
-@cache
-def service() -> Service:
-    return build(Settings.from_env())
+from bot.compose import of_process
 
 
 def drain(thread: str) -> None:
-    service().mailbox.drain(thread)
+    of_process().mailbox.drain(thread)
 
 
 def profile(thread: str) -> None:
-    service().profiles.fetch(thread)
+    of_process().profiles.fetch(thread)

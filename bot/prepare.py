@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot import samples
@@ -17,6 +17,7 @@ from bot.store import schema
 from bot.store.mongo import PyMongoError
 from kb import desk
 from kb import store as kb_store
+from kb.review import Audit
 
 
 def main() -> int:
@@ -47,7 +48,7 @@ def prepare(service: Service) -> None:
         welcome = _sample(service)
     started = time.perf_counter()
     print("building the search index (the first time takes a while) ...", flush=True)
-    service.knowledge.refresh()
+    service.knowledge.build()
     print(f"search index ready in {time.perf_counter() - started:.1f} s")
     folder = service.settings.home / "run"
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ def _sample(service: Service) -> list[str]:
     return [*lines, f"password    {samples.DEMO_PASSWORD}", ""]
 
 
-def audit_of(service: Service) -> Callable[[str, str, str, Mapping[str, Any], Any], None]:
+def audit_of(service: Service) -> Audit:
     """The audit log as `kb.review` wants it: within the transaction of the change."""
 
     def add(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:

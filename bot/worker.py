@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -21,10 +20,11 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
-from bot import jobs
+from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.queue import LIVE, SLOW, connect
+from bot.ready import ready
 from bot.settings import Settings
 from bot.store.mongo import PyMongoError
 
@@ -37,7 +37,7 @@ DRAIN_S = 8.0
 log = logger(__name__)
 
 
-class ThreadWorker(SimpleWorker):  # type: ignore[misc]
+class ThreadWorker(SimpleWorker):
     """RQ's own loop without signals, which belong to the main thread, and without forking."""
 
     death_penalty_class = TimerDeathPenalty
@@ -125,7 +125,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         settings = Settings.from_env()
-        service = jobs.service()
+        service = of_process()
     except ConfigError as error:
         print("\n".join(error.faults), file=sys.stderr)  # noqa: T201
         return 1
@@ -142,7 +142,7 @@ def main(arguments: list[str]) -> int:
     service.warm(queue)
     crew = Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)
     crew.start()
-    _ready()
+    ready()
     name = f"worker:{queue}:{socket.gethostname()}:{os.getpid()}"
     while not done.wait(BEAT_S):
         try:
@@ -153,15 +153,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _ready() -> None:
-    """Tell the supervisor that this process serves."""
-    path = os.environ.get("TELLER_READY_FILE")
-    if path:
-        Path(path).touch()
-
-
 if __name__ == "__main__":
     code = main(sys.argv[1:])
-    jobs.service().close()
+    of_process().close()
     # Threads stuck in a platform's time-out must not hold the stop up; their work is found again.
     os._exit(code)

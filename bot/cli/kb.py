@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service, staff_id
 from bot.errors import BadPayload, NotAllowed
+from bot.evaluation import evaluate_questions
 from bot.model import Role
 from bot.prepare import audit_of
 from kb import desk
@@ -104,21 +103,4 @@ def _report(verb: str, decided: desk.Decided, as_json: bool) -> None:
 @json_anyway
 @guarded
 def evaluate(questions: Path, kb_file: Path | None) -> None:
-    from bot.evaluation import evaluate_questions
-
-    emit(evaluate_questions(service(), _lines(questions), kb_file))
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            if not isinstance(row["question"], str) or not isinstance(row["articles"], list):
-                raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
-            raise click.UsageError(f'line {number} is not {{"question": text, "articles": [ids]}}') from error
-        rows.append(row)
-    return rows
+    emit(evaluate_questions(service(), questions, kb_file))

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import click
-from handlers.triage import evaluate
 
 from bot.cli.common import emit, guarded, json_anyway, service
+from handlers.triage import evaluate
 
 
 @click.group("triage", help="Who needs a person.")
@@ -31,7 +31,10 @@ def evaluate_file(file: Path, with_lines: bool) -> None:
                 raise click.UsageError(
                     f'line {number} is not a JSON object with "text" and "label"'
                 ) from error
-    result = evaluate(rows, service().classify)
+    try:
+        result = evaluate(rows, service().classify)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if not with_lines:
-        result.pop("lines", None)
+        del result["lines"]
     emit(result)

@@ -47,7 +47,7 @@ def is_away(error: BaseException) -> bool:
 
 
 class Mongo:
-    """The database that `uri` names, else `teller`. pymongo is not fork-safe, so the client belongs to the process that uses it."""
+    """The database that `uri` names, else `teller`; pymongo is not fork-safe, so each process has its own client."""
 
     def __init__(self, uri: str | None, *, timeout_ms: int = 10_000) -> None:
         self._uri = uri

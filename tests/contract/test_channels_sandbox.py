@@ -73,7 +73,9 @@ def test_a_line_token_works_once_and_the_second_time_proves_the_first(sandbox: S
     sandbox.reply_tokens({token: USERS[LINE]})
     assert send(sandbox, LINE, reply_token=token, id="r:1").via == "reply"
     assert send(sandbox, LINE, reply_token=token, id="r:1", again=True).via == "reply"
-    assert send(sandbox, LINE, reply_token=token, id="r:2").via == "push"
+    with pytest.raises(SendError, match="too old"):
+        send(sandbox, LINE, reply_token=token, id="r:2")
+    assert send(sandbox, LINE, id="r:2").via == "push"
 
 
 @pytest.mark.parametrize("mode", ["500_after", "drop_after"])

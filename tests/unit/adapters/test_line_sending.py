@@ -45,9 +45,13 @@ def test_a_reply_token_is_used_first_and_carries_no_retry_key(platform: Platform
     assert asked.headers["authorization"] == "Bearer line-access-token"
 
 
-def test_a_token_too_old_falls_back_to_push_in_the_same_call(platform: Platform) -> None:
-    assert send(platform, SPENT, SENT, reply_token="r1").via == "push"
-    assert paths(platform) == [REPLY, PUSH]
+def test_a_token_too_old_is_told_to_the_caller_who_pushes(platform: Platform) -> None:
+    with pytest.raises(SendError) as caught:
+        send(platform, SPENT, reply_token="r1")
+    assert caught.value.code == "reply_token_invalid"
+    assert paths(platform) == [REPLY]
+    assert send(platform, SENT).via == "push"
+    assert paths(platform) == [PUSH]
 
 
 def test_a_token_spent_by_an_earlier_attempt_proves_that_it_went_out(platform: Platform) -> None:

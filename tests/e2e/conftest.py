@@ -1,0 +1,71 @@
+"""One whole Teller for the end-to-end tests of a run; each test uses customers of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.house import House, running, texts
+from tests.sandbox.client import Sandbox
+
+_people = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("house") / "home") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def ids(house: House) -> dict[str, str]:
+    """Channel account ids by channel."""
+    return house.accounts()
+
+
+@dataclass(slots=True)
+class Person:
+    """A customer on a platform's stand-in: says things through signed webhooks, reads what came back."""
+
+    sandbox: Sandbox
+    channel: str
+    user: str
+    since: int
+
+    def says(self, text: str, **event: Any) -> int:
+        """The webhook's status."""
+        return int(self.sandbox.send_event(self.channel, user=self.user, text=text, **event)["status"])
+
+    def does(self, **event: Any) -> dict[str, Any]:
+        return self.sandbox.send_event(self.channel, user=self.user, **event)
+
+    def reads(self, count: int, timeout: float = 15.0) -> list[str]:
+        """What was shown to the customer so far, as soon as there are `count` messages."""
+        import time
+
+        end = time.monotonic() + timeout
+        while len(found := self.shown()) < count and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(found) >= count, f"{len(found)} of {count} messages within {timeout} s"
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        rows = self.sandbox.received(self.channel, since=self.since)
+        return [row for row in rows if self.user in str(row.get("to"))]
+
+    def shown(self) -> list[str]:
+        return texts(self.calls())
+
+
+@pytest.fixture
+def person(house: House):
+    def make(channel: str) -> Person:
+        number = next(_people)
+        user = {"line": f"U{number:032x}", "messenger": f"65432198700{number:05d}", "telegram": str(500000 + number)}
+        return Person(house.sandbox, channel, user[channel], house.sandbox.last())
+
+    return make
