@@ -1,0 +1,13 @@
+"""Approved knowledge: what may be said, who approved it, and how a question finds it.
+
+articles    one version of an article, notice or disclosure; its hash
+store       versions in MongoDB; nothing else of this folder knows a database
+review      one function per transition: draft, in review, approved, retired
+wording     what an approver may not let through
+sources/    files that people bring: csv, xlsx, jsonl; they become drafts, never more
+export      the articles in force, back to such a file
+desk        what the command line and the console call
+search/     question -> ranked articles, a confidence and a verdict
+live        the `Finder`: an immutable snapshot that follows approvals
+evaluate    how good all this is on labelled questions
+"""

