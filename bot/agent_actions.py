@@ -10,10 +10,10 @@ from typing import Any
 from bot.contracts import Channel, Publisher
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Conversation, Delivery, Page, Role, Row, Staff, Status
+from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore, Draft, Stale
-from bot.store.mongo import Mongo, Session
 from bot.store.outbox import OutboxStore
 from bot.store.views import VIEWS, Views
 

@@ -18,7 +18,7 @@ from bot.compose import Service
 from bot.errors import NotFound, ServiceError
 from bot.logs import configure, logger
 from bot.metrics import HTTP_ERRORS
-from bot.store.mongo import PyMongoError
+from bot.mongo import PyMongoError
 
 log = logger(__name__)
 

@@ -11,8 +11,8 @@ from types import FrameType
 from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
+from bot.mongo import PyMongoError
 from bot.ready import ready
-from bot.store.mongo import PyMongoError
 
 TICK_S = 1.0
 HOURLY_S = 3600.0

@@ -19,6 +19,7 @@ from bot.delivery import Courier
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
 from bot.model import ChannelAccount, ChannelType
+from bot.mongo import Mongo
 from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
@@ -27,7 +28,6 @@ from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
-from bot.store.mongo import Mongo
 from bot.store.outbox import OutboxStore
 from bot.store.staff import StaffStore
 from bot.store.threads import ThreadStore

@@ -12,8 +12,8 @@ from bot.errors import SendError
 from bot.logs import logger
 from bot.metrics import SENDS
 from bot.model import ChannelAccount, Delivery, Outbound, OutText, Receipt
+from bot.mongo import PyMongoError
 from bot.store.accounts import AccountStore
-from bot.store.mongo import PyMongoError
 from bot.store.outbox import Entry, OutboxStore
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault

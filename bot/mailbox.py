@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.logs import logger
+from bot.mongo import PyMongoError
 from bot.queue import JobQueue
 from bot.store.conversations import Stale
 from bot.store.events import EventStore, Pending
-from bot.store.mongo import PyMongoError
 from bot.store.outbox import OutboxStore
 from bot.store.threads import Lease, ThreadStore
 

@@ -25,12 +25,12 @@ from bot.model import (
     StaySilent,
     Turn,
 )
+from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
 from bot.rendering import Rendered, locale_of, render
 from bot.store.accounts import AccountStore
 from bot.store.conversations import Context, ConversationStore, Draft, Sealed, Stale, Written, new_id
 from bot.store.events import AlreadyDone, EventStore, Pending
-from bot.store.mongo import Mongo, Session
 from bot.store.outbox import OutboxStore
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault

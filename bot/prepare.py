@@ -12,9 +12,9 @@ from bot.compose import Service, build
 from bot.errors import ConfigError, ServiceError
 from bot.logs import configure
 from bot.model import Role
+from bot.mongo import PyMongoError
 from bot.settings import Settings
 from bot.store import schema
-from bot.store.mongo import PyMongoError
 from kb import desk
 from kb import store as kb_store
 from kb.review import Audit

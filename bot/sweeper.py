@@ -9,9 +9,9 @@ from bot.contracts import Publisher
 from bot.logs import logger
 from bot.metrics import STUCK
 from bot.model import Delivery, Status
+from bot.mongo import Mongo
 from bot.queue import JobQueue
 from bot.store.events import EventStore
-from bot.store.mongo import Mongo
 from bot.store.outbox import OutboxStore
 from bot.store.threads import ThreadStore
 

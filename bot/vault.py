@@ -16,7 +16,7 @@ from pymongo.encryption import ClientEncryption
 from pymongo.encryption_shared import Algorithm
 from pymongo.errors import DuplicateKeyError, EncryptionError
 
-from bot.store.mongo import Mongo
+from bot.mongo import Mongo
 
 LOOKUP = "lookup"
 SERVICE = "service"

@@ -16,10 +16,10 @@ from bot.errors import BadPayload, BadSignature, NotAllowed, NotFound, Unavailab
 from bot.live import Live
 from bot.metrics import EVENTS
 from bot.model import ChannelAccount, ChannelType, Inbound, Message
+from bot.mongo import PyMongoError
 from bot.queue import JobQueue
 from bot.store.accounts import AccountStore
 from bot.store.events import EventStore, thread_of
-from bot.store.mongo import PyMongoError
 from bot.store.views import Views
 from bot.vault import Vault
 from bot.webhooks import read_body

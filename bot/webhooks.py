@@ -14,10 +14,10 @@ from bot.errors import BadPayload, NotFound, ServiceError, TooLarge, Unavailable
 from bot.logs import logger
 from bot.metrics import EVENTS, WEBHOOKS
 from bot.model import ChannelAccount, ChannelType
+from bot.mongo import PyMongoError
 from bot.queue import JobQueue
 from bot.store.accounts import AccountStore
 from bot.store.events import EventStore, Recorded
-from bot.store.mongo import PyMongoError
 
 MAX_BODY = 1 << 20
 NOTE_EVERY_S = 2.0

@@ -23,10 +23,10 @@ from rq.timeouts import TimerDeathPenalty
 from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
+from bot.mongo import PyMongoError
 from bot.queue import LIVE, SLOW, connect
 from bot.ready import ready
 from bot.settings import Settings
-from bot.store.mongo import PyMongoError
 
 # RQ waits in BLMOVE for worker_ttl - 15 s: a stop is noticed within two seconds.
 WORKER_TTL_S = 17

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from bot.compose import Service
 from bot.errors import ServiceError
-from bot.store.mongo import PyMongoError
+from bot.mongo import PyMongoError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

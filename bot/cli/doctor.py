@@ -14,8 +14,8 @@ from bot.cli.common import as_json, emit, guarded, service
 from bot.compose import Service
 from bot.errors import ServiceError
 from bot.model import ChannelType
+from bot.mongo import PyMongoError
 from bot.queue import LIVE, SLOW
-from bot.store.mongo import PyMongoError
 from bot.vault import SERVICE
 
 ALIVE = timedelta(seconds=20)

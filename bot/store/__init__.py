@@ -1,2 +1,2 @@
-"""MongoDB, one file a noun: mongo (connection, transactions), schema (indexes), accounts, events, threads,
+"""MongoDB, one file a noun: schema (indexes), accounts, events, threads,
 conversations, outbox, staff, audit. Only these files, the vault and `kb.store` know pymongo."""

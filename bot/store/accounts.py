@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.model import ChannelAccount, ChannelType
-from bot.store.mongo import Doc, Mongo
+from bot.mongo import Doc, Mongo
 from bot.vault import SERVICE, Vault
 
 Accounts = list[ChannelAccount]

@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from bot.mongo import Doc, Mongo, Session
 from bot.store.conversations import GENESIS, new_id
-from bot.store.mongo import Doc, Mongo, Session
 
 
 class AuditStore:

@@ -24,7 +24,7 @@ from bot.model import (
     Ref,
     Status,
 )
-from bot.store.mongo import Doc, Mongo, Session
+from bot.mongo import Doc, Mongo, Session
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
 

@@ -12,7 +12,7 @@ from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError
 
 from bot.model import Inbound, Kind, Profile
-from bot.store.mongo import Doc, Mongo, Session
+from bot.mongo import Doc, Mongo, Session
 from bot.vault import INTAKE, Vault
 
 NEW = "new"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ASCENDING
 
 from bot.model import Delivery
-from bot.store.mongo import Doc, Mongo, Session
+from bot.mongo import Doc, Mongo, Session
 from bot.vault import INTAKE, Vault
 
 

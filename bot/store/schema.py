@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from bot.store.mongo import Mongo
+from bot.mongo import Mongo
 
 INDEXES: dict[str, list[IndexModel]] = {
     "accounts": [IndexModel([("channel", ASCENDING)])],

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from bot.store.mongo import Doc, Mongo
+from bot.mongo import Doc, Mongo
 
 LEASE = timedelta(seconds=6)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -65,7 +65,11 @@ class Person:
 def person(house: House):
     def make(channel: str) -> Person:
         number = next(_people)
-        user = {"line": f"U{number:032x}", "messenger": f"65432198700{number:05d}", "telegram": str(500000 + number)}
+        user = {
+            "line": f"U{number:032x}",
+            "messenger": f"65432198700{number:05d}",
+            "telegram": str(500000 + number),
+        }
         return Person(house.sandbox, channel, user[channel], house.sandbox.last())
 
     return make

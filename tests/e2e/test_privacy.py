@@ -31,7 +31,9 @@ def test_planted_personal_data_is_found_nowhere_in_the_clear(tmp_path: Path) -> 
     # The sandbox's own notes are the platform's side, not ours.
     ours = [path for path in haystacks if "sandbox" not in path.relative_to(home).parts[0:1]]
     needles = [*PLANTED.values(), STAFF_EMAIL, TOKEN, "U" + "9" * 32]
-    found = [(str(path.relative_to(home)), needle) for path in ours for needle in needles if _in(path, needle)]
+    found = [
+        (str(path.relative_to(home)), needle) for path in ours for needle in needles if _in(path, needle)
+    ]
     assert found == []
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.store.mongo import Mongo
+from bot.mongo import Mongo
 from tests.house import House, post, until
 from tests.knowledge import answer, question
 from tests.sandbox.events import (
@@ -61,7 +61,10 @@ def test_a_bad_signature_is_401_and_stores_nothing(house, ids, mongo) -> None:
     assert post(line_url(house, ids), sign_line("0" * 32, body), body) == 401
     assert post(line_url(house, ids), {"Content-Type": "application/json"}, body) == 401
     body = messenger_body(PAGE, [messenger_text_event("mallory", PAGE, "hi")])
-    assert post(f"{house.url}/webhooks/messenger/{ids['messenger']}", sign_messenger("0" * 32, body), body) == 401
+    assert (
+        post(f"{house.url}/webhooks/messenger/{ids['messenger']}", sign_messenger("0" * 32, body), body)
+        == 401
+    )
     body = telegram_body(telegram_text_update("mallory", "hi"))
     assert post(f"{house.url}/webhooks/telegram/{ids['telegram']}", sign_telegram("wrong"), body) == 401
     assert mongo["events"].count_documents({}) == before
@@ -73,7 +76,10 @@ def test_a_signed_body_that_is_cut_in_half_is_400(house, ids) -> None:
     assert post(line_url(house, ids), sign_line(LINE_SECRET, half), half) == 400
     whole = messenger_body(PAGE, [messenger_text_event("someone", PAGE, "hi")])
     half = whole[: len(whole) // 2]
-    assert post(f"{house.url}/webhooks/messenger/{ids['messenger']}", sign_messenger(APP_SECRET, half), half) == 400
+    assert (
+        post(f"{house.url}/webhooks/messenger/{ids['messenger']}", sign_messenger(APP_SECRET, half), half)
+        == 400
+    )
 
 
 def test_an_unknown_or_disabled_account_is_404(house, ids) -> None:
@@ -81,7 +87,9 @@ def test_an_unknown_or_disabled_account_is_404(house, ids) -> None:
     assert post(f"{house.url}/webhooks/line/nobody", sign_line(LINE_SECRET, body), body) == 404
     assert post(f"{house.url}/webhooks/sms/{ids['line']}", {}, body) == 404
     assert post(f"{house.url}/webhooks/line/{ids['telegram']}", sign_line(LINE_SECRET, body), body) == 404
-    added = house.json("channels", "add", "line", "--name", "spare", "--secret", "s" * 32, "--token", "t", "--json")
+    added = house.json(
+        "channels", "add", "line", "--name", "spare", "--secret", "s" * 32, "--token", "t", "--json"
+    )
     spare = f"{house.url}/webhooks/line/{added['id']}"
     assert post(spare, sign_line("s" * 32, body), body) == 200
     house.run("channels", "disable", added["id"])

@@ -8,8 +8,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from bot.mongo import Mongo
 from bot.store.conversations import GENESIS, message_hash
-from bot.store.mongo import Mongo
 from tests.house import House, post, texts
 from tests.knowledge import answer, articles, notice, question
 from tests.sandbox.events import line_body, line_text_event, line_user_id, sign_line, ulid
@@ -129,7 +129,9 @@ def stored_faults(house: House, platform: Platform) -> list[str]:
             if conversation["status"] not in ("bot", "waiting", "assigned", "resolved"):
                 found.append(f"conversation {conversation['_id']} has no owner")
             head = GENESIS
-            for n, message in enumerate(mongo["messages"].find({"conversation": conversation["_id"]}).sort("seq"), 1):
+            for n, message in enumerate(
+                mongo["messages"].find({"conversation": conversation["_id"]}).sort("seq"), 1
+            ):
                 if message["seq"] != n or message["hash"] != message_hash(head, message):
                     found.append(f"message {message['_id']} breaks its chain")
                 head = message["hash"]

@@ -22,7 +22,7 @@ def test_every_accepted_event_is_decided_once_in_order_and_answered_once(tmp_pat
         platform = Platform(house, house.accounts()["line"], CUSTOMERS, seed=1)
         platform.start(pause=(0.4, 1.2))
         time.sleep(1.5)
-        killed = {target: 0 for target in TARGETS}
+        killed = dict.fromkeys(TARGETS, 0)
         for _ in range(2):
             for target in TARGETS:
                 killed[target] += len(house.kill(target))
