@@ -20,6 +20,7 @@ measures it. To add one: docs/how-to/add-a-handler.md.
 from __future__ import annotations
 
 from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from bot.contracts import Finder, Handler
 from bot.model import Finding, Turn
@@ -46,9 +47,9 @@ __all__ = ["Chain", "Encoder", "Hours", "build_chain", "build_mind"]
 
 def build_chain(
     finder: Finder,
+    tz: tzinfo | str = TAIPEI,
     *,
     encode: Encoder | None = None,
-    tz: tzinfo = TAIPEI,
     hours: Hours | None = None,
 ) -> tuple[tuple[str, Handler], ...]:
     """The handlers with their names, in order. Order is policy: tests/project/test_chain.py prints it.
@@ -56,25 +57,29 @@ def build_chain(
     `encode` turns n texts into n unit vectors (float32, one width); without it meaning is judged by n-grams alone.
     `hours` replaces Monday to Friday 09:00-21:00 in `tz`.
     """
-    return _assemble(finder, Intents(encode), hours or Hours(zone=tz))[0]
+    return _assemble(finder, Intents(encode), hours or _weekdays(tz))[0]
 
 
 def build_mind(
     finder: Finder,
+    tz: tzinfo | str = TAIPEI,
     *,
     encode: Encoder | None = None,
-    tz: tzinfo = TAIPEI,
     hours: Hours | None = None,
 ) -> Chain:
     """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
     intents = Intents(encode)
-    chain, read, find = _assemble(finder, intents, hours or Hours(zone=tz))
+    chain, read, find = _assemble(finder, intents, hours or _weekdays(tz))
 
     def forget() -> None:
         read.forget()
         find.forget()
 
     return Chain(chain, finder, after=forget, warm=intents.warm)
+
+
+def _weekdays(tz: tzinfo | str) -> Hours:
+    return Hours(zone=ZoneInfo(tz) if isinstance(tz, str) else tz)
 
 
 def _assemble(

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.model import Turn
 
-from .meaning import Encoder, Meaning, examples
+from .meaning import Encoder, Meaning, trained
 from .rules import INTENTS, clean, hits, matches, rules
 
 LABEL_OF = {
@@ -28,10 +28,12 @@ _MEANT = {label: intent for intent, label in LABEL_OF.items() if intent != "cris
 
 # Shares of the examples' vote. Missing a theft or a complaint costs more than one needless hand-off, so less is
 # enough for them. Set on cross-validation of the examples, see docs/handoff-rules.md.
-ENOUGH = {"fraud": 0.4, "complaint": 0.4, "human_request": 0.5, "advice": 0.5}
+ENOUGH = {"fraud": 0.25, "complaint": 0.25, "human_request": 0.4, "advice": 0.4}
 ALONE = 0.5
+# Between a theft and anger about it, the theft cannot wait.
+FIRST = {"fraud": 1.3}
 CERTAIN = 0.8
-OVERRULED = 0.04
+OVERRULED = 0.08
 
 T = TypeVar("T")
 
@@ -74,22 +76,17 @@ class Intents:
 
     def __init__(self, encode: Encoder | None = None) -> None:
         self._encode = encode
-        self._lock = threading.Lock()
         self._meaning: Meaning | None = None
 
     def warm(self) -> None:
         """Compiles the rules and trains on the examples now instead of at the first message (one to two seconds)."""
-        with self._lock:
-            if self._meaning is None:
-                self._meaning = Meaning(examples(), self._encode)
+        self._meaning = trained(self._encode)
         self.read("warm")
 
     def read(self, text: str) -> Reading:
-        if self._meaning is None:
-            self.warm()
-        assert self._meaning is not None  # noqa: S101 - warm() has just made it
+        meaning = self._meaning or trained(self._encode)
         cleaned = clean(text)
-        shares = self._meaning.shares(cleaned)
+        shares = meaning.shares(cleaned)
         person = sum(shares[label] for label in _MEANT)
         fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
         if self._encode is not None and person < OVERRULED:
@@ -102,7 +99,7 @@ class Intents:
     def _meant(self, shares: Mapping[str, float], person: float, cleaned: str) -> list[str]:
         plain = bool(hits("ordinary", cleaned))
         alone = [intent for intent, label in LABEL_OF.items() if intent in ENOUGH and shares[label] >= ALONE]
-        likeliest = _MEANT[max(_MEANT, key=lambda label: shares[label])]
+        likeliest = max(ENOUGH, key=lambda intent: shares[LABEL_OF[intent]] * FIRST.get(intent, 1.0))
         if plain:
             return [intent for intent in alone if shares[LABEL_OF[intent]] >= CERTAIN and intent == "fraud"]
         return alone or ([likeliest] if person >= ENOUGH[likeliest] else [])

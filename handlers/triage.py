@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
 
-from bot.contracts import Handler
+from bot.contracts import Finder, Handler
 from bot.model import (
     DEFAULT_LOCALE,
     ChannelType,
@@ -22,11 +22,14 @@ from bot.model import (
 )
 
 from . import build_chain
+from .hours import TAIPEI
 from .intent import LABEL_OF
 from .meaning import LABELS, Encoder
 
 LABEL_BY_HANDLER = {**LABEL_OF, "smalltalk": "smalltalk"}
 ELSE = "ordinary_question"
+# Whatever they answer, the text was taken for an ordinary question.
+SEARCHES = ("approved_answer", "miss")
 
 Classify = Callable[[str], str]
 
@@ -56,10 +59,16 @@ class _Nothing:
         return None
 
 
-def classifier(encode: Encoder | None = None) -> Classify:
-    """What the live chain with that encoder decides for a first message of a new conversation, as a label."""
-    chain = build_chain(_Nothing(), encode=encode)
-    return lambda text: _label(chain, text)
+def classifier(
+    finder: Finder | None = None, tz: tzinfo | str = TAIPEI, *, encode: Encoder | None = None
+) -> Classify:
+    """What the live chain decides for a first message of a new conversation, as a label.
+
+    Takes what `build_chain` takes; without a finder the rules are asked alone, which gives the same labels.
+    """
+    chain = build_chain(finder or _Nothing(), tz, encode=encode)
+    rules_only = tuple((name, handler) for name, handler in chain if name not in SEARCHES)
+    return lambda text: _label(rules_only, text)
 
 
 @cache
@@ -68,40 +77,37 @@ def _default() -> Classify:
 
 
 def classify(text: str) -> str:
-    """The label without a sentence encoder; use `classifier(encode)` for what a full installation decides."""
+    """The label without a sentence encoder; use `classifier(encode=...)` for what a full installation decides."""
     return _default()(text)
 
 
 def _label(chain: Sequence[tuple[str, Handler]], text: str) -> str:
     fresh = Conversation("new", "new", "new", "new", ChannelType.WEB, Status.BOT)
     turn = Turn(Kind.TEXT, text, DEFAULT_LOCALE, fresh, datetime(2026, 1, 5, 12, tzinfo=UTC))
-    decided = next(name for name, handler in chain if handler(turn) is not None)
+    decided = next((name for name, handler in chain if handler(turn) is not None), "approved_answer")
     return LABEL_BY_HANDLER.get(decided, ELSE)
 
 
-def evaluate(
-    lines: Iterable[Mapping[str, str]], classify: Classify = classify, *, with_lines: bool = False
-) -> dict[str, Any]:
-    """Counts over `{"text", "label"}` lines; shares are 0 to 1, and 0 where there is nothing to divide by.
+def evaluate(rows: Iterable[tuple[str, str]], classify: Classify = classify) -> dict[str, Any]:
+    """Figures over (text, label) rows, and `lines`, in their order; shares are 0 to 1, 0 where nothing is to divide by.
 
     Raises ValueError for a label that triage does not know.
     """
-    pairs = [(line["label"], classify(line["text"])) for line in lines]
-    unknown = {label for label, _ in pairs} - set(LABELS)
-    if unknown:
-        raise ValueError(f"unknown label: {', '.join(sorted(unknown))}; known are {', '.join(LABELS)}")
+    pairs = []
+    for text, label in rows:
+        if label not in LABELS:
+            raise ValueError(f"unknown label {label!r}; known are {', '.join(LABELS)}")
+        pairs.append((label, classify(text)))
     confusion: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for label, predicted in pairs:
         confusion[label][predicted] += 1
-    result: dict[str, Any] = {
+    return {
         "n": len(pairs),
         "accuracy": _share(sum(label == predicted for label, predicted in pairs), len(pairs)),
         "per_label": {label: _figures(label, pairs) for label in LABELS},
         "confusion": {label: dict(counts) for label, counts in confusion.items()},
+        "lines": [{"label": label, "predicted": predicted} for label, predicted in pairs],
     }
-    if with_lines:
-        result["lines"] = [{"label": label, "predicted": predicted} for label, predicted in pairs]
-    return result
 
 
 def _figures(label: str, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
