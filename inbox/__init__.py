@@ -31,6 +31,8 @@ from inbox.service import Console
 
 __all__ = ["BLUEPRINTS", "Console", "Permission", "register"]
 
+MAX_FORM = 256 * 1024
+
 BLUEPRINTS = {bp.name: bp for bp in (assets.bp, account.bp, live.bp, agent.bp, admin.bp)}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)
@@ -97,6 +99,8 @@ def register(app: Flask, service: Console, *, idle_minutes: float = 30) -> None:
     @app.before_request
     def guard() -> None:
         if request.blueprint in BLUEPRINTS:
+            # The app sets no limit, as webhooks bring their own.
+            request.max_content_length = MAX_FORM
             _deny_by_default(app)
             csrf.protect()
 

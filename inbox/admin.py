@@ -15,6 +15,7 @@ from bot.model import ChannelAccount, ChannelType
 from inbox import channel_forms, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import AuditAction, Permission
+from inbox.sentences import said_by_platform
 
 bp = Blueprint("admin", __name__)
 
@@ -117,7 +118,7 @@ def _ask(
     try:
         if adapter is None:
             raise NotFound("This platform is not installed.")
-        flash(f"{account.name}: {gettext(ask(adapter, account))}", "success")
+        flash(f"{account.name}: {said_by_platform(ask(adapter, account))}", "success")
     except ServiceError as error:
         flash(f"{account.name}: {words.sentence(error)}", "error")
     return redirect(url_for("admin.channel", account_id=account_id), 303)

@@ -19,21 +19,20 @@ from inbox.thread import Line, lines
 
 bp = Blueprint("inbox", __name__)
 
-# Longest reply taken at all; each platform's own limit is shown beside the field.
-MAX_REPLY = 20_000
+# Longest reply the desk takes; a platform may take less.
+MAX_REPLY = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A conversation as the templates read it. `mode`: reply, take, watch (may only read) or closed."""
+    """A conversation as the templates read it. `mode`: reply, take, busy (a colleague's), watch, closed."""
 
     page: Page
     lines: list[Line]
     mode: str
-    limit: int | None
+    limit: int
     client_id: str
     others: list[Row]
-    can_return: bool
 
 
 def chosen_view() -> str:
@@ -55,6 +54,8 @@ def mode(page: Page) -> str:
         return "closed"
     if status is Status.ASSIGNED and page.conversation.assignee == staff().id:
         return "reply"
+    if status is Status.ASSIGNED and not auth.can(Permission.INBOX_TAKE_OVER):
+        return "busy"
     return "take"
 
 
@@ -62,15 +63,13 @@ def opened(conversation_id: str) -> Opened:
     service = console()
     page = service.desk.page(staff(), conversation_id)
     channel = service.channels.get(page.conversation.channel)
-    now = mode(page)
     return Opened(
         page=page,
         lines=lines(page.messages, service.staff, staff().id),
-        mode=now,
-        limit=channel.capabilities.text if channel else None,
+        mode=mode(page),
+        limit=min(channel.capabilities.text, MAX_REPLY) if channel else MAX_REPLY,
         client_id=uuid.uuid4().hex,
         others=[row for row in page.others if row.id != page.conversation.id],
-        can_return=now == "reply",
     )
 
 

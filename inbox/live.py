@@ -49,7 +49,8 @@ def stream(service: Console, who: Staff, names: list[str], deadline: float) -> I
     yield f"retry: {RECONNECT_MS}\nevent: hello\ndata: {{}}\n\n"
     looked = time.monotonic()
     for change in service.live.listen(names, HEARTBEAT_S):
-        yield ": still here\n\n" if change is None else f"event: change\ndata: {json.dumps(change)}\n\n"
+        # Silence may mean lost news: an empty change makes the page look, and the write finds dead peers.
+        yield f"event: change\ndata: {json.dumps(change or {})}\n\n"
         if time.monotonic() - looked >= HEARTBEAT_S or change is None:
             looked = time.monotonic()
             if not _still_welcome(service, who, deadline):

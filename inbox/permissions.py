@@ -15,6 +15,7 @@ class Permission(StrEnum):
     INBOX_READ = "inbox:conversation:read"
     INBOX_REPLY = "inbox:conversation:reply"
     INBOX_OTHERS = "inbox:others:read"
+    INBOX_TAKE_OVER = "inbox:others:take"
     CHANNEL_READ = "admin:channel:read"
     CHANNEL_WRITE = "admin:channel:write"
 
@@ -43,7 +44,7 @@ _WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK,
     Role.SENIOR: _DESK,
-    Role.SUPERVISOR: _DESK | _WATCH,
+    Role.SUPERVISOR: _DESK | _WATCH | {Permission.INBOX_TAKE_OVER},
     Role.COMPLIANCE: _WATCH,
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
     Role.AUDITOR: _WATCH | {Permission.CHANNEL_READ},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, current_app, render_template, request
+from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -63,11 +63,11 @@ def _csrf(_: CSRFError) -> ResponseReturnValue:
 
 
 def _unexpected(error: InternalServerError) -> ResponseReturnValue:
+    """Flask has logged it; the page never shows it, as an exception's text may quote a customer."""
     cause = error.original_exception
-    if cause is not None:
-        # Flask has logged it; the page never shows it, as an exception's text may quote a customer.
-        current_app.logger.debug("console error page for %s", type(cause).__name__)
-    return problem(500)
+    # A lost store is nobody's bug. The console knows no driver, so it goes by where the error was born.
+    away = cause is not None and type(cause).__module__.split(".")[0] in {"pymongo", "redis"}
+    return problem(503 if away else 500)
 
 
 def _anything(error: HTTPException) -> ResponseReturnValue:

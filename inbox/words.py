@@ -8,6 +8,7 @@ from flask_babel.speaklater import LazyString
 
 from bot.errors import Conflict, NotAllowed, NotFound, SendError, ServiceError, Unavailable
 from bot.model import ChannelType, Role, Status
+from inbox.sentences import translated
 
 Words = dict[str, LazyString]
 
@@ -54,39 +55,25 @@ ROLES: Words = {
 
 REASONS: Words = {
     "human_request": _l("Asked for a person"),
-    "asked_for_person": _l("Asked for a person"),
     "complaint": _l("Complaint"),
-    "agitation": _l("Upset customer"),
-    "legal": _l("Mentions a lawyer or the authorities"),
     "fraud": _l("Fraud or stolen account"),
-    "lost_account": _l("Lost account or card"),
-    "fraud_or_account_security": _l("Fraud or account security"),
-    "personal_advice": _l("Wants personal advice"),
-    "misses": _l("Bot had no answer three times"),
+    "crisis": _l("A life may be at risk"),
+    "advice": _l("Wants personal advice"),
     "three_misses": _l("Bot had no answer three times"),
-    "miss": _l("Bot had no answer"),
     "handler_error": _l("Bot failed"),
-    "no_decision": _l("Bot had no answer"),
     "ai_off": _l("AI is switched off"),
-    "ai_stopped": _l("AI is switched off"),
-    "off_hours": _l("Came in outside business hours"),
     "delivery_failed": _l("An answer could not be delivered"),
     "delivery_unknown": _l("It is unclear whether an answer arrived"),
-    "taken": _l("Taken over by staff"),
-    "taken_over": _l("Taken over by staff"),
 }
 
-COMPLAINT = frozenset({"complaint", "agitation", "legal"})
-FRAUD = frozenset({"fraud", "lost_account", "fraud_or_account_security"})
+# What has to stand out in a list, and how.
+FLAGS = {"complaint": "complaint", "fraud": "fraud", "crisis": "fraud"}
 
 SKILLS: Words = {
     "general": _l("General"),
     "complaint": _l("Complaints"),
-    "complaints": _l("Complaints"),
-    "senior": _l("Senior"),
     "fraud": _l("Fraud"),
-    "security": _l("Fraud"),
-    "advice": _l("Advice"),
+    "licensed": _l("Licensed adviser"),
     "loan": _l("Loans"),
     "card": _l("Cards"),
     "investment": _l("Investment"),
@@ -104,24 +91,25 @@ DELIVERIES: Words = {
 }
 
 SEND_ERRORS: Words = {
+    "account_gone": _l("This channel account no longer exists."),
+    "bad_address": _l("The API address of this account is not a URL."),
+    "bad_token": _l("The platform refused our credentials: an administrator has to check the channel."),
     "blocked": _l("The customer has blocked this account, so the message cannot reach them."),
-    "window_closed": _l("The platform's reply window is closed: wait until the customer writes again."),
-    "rate_limited": _l("The platform asked us to slow down; it is tried again automatically."),
-    "quota": _l("The account's monthly message quota is used up."),
-    "quota_exceeded": _l("The account's monthly message quota is used up."),
-    "bad_credentials": _l("The platform refused our credentials: an administrator has to check the channel."),
-    "unauthorized": _l("The platform refused our credentials: an administrator has to check the channel."),
+    "conflict": _l("Another program fetches this bot's updates."),
+    "empty": _l("There is no text to send."),
     "forbidden": _l("The platform does not allow this account to send the message."),
-    "too_long": _l("The message is too long for this platform."),
+    "no_answer": _l("The platform did not answer, so nobody can tell whether the message went out."),
     "not_found": _l("The platform does not know this recipient or account."),
-    "unknown_user": _l("The platform does not know this customer any more."),
-    "bad_request": _l("The platform refused the message as malformed."),
+    "page_restricted": _l("Meta has restricted the page for a time: see its Page Quality."),
+    "platform_down": _l("The platform had a fault of its own."),
+    "quota": _l("The account's monthly message quota is used up."),
+    "rate_limited": _l("The platform asked us to slow down; it is tried again automatically."),
     "rejected": _l("The platform refused the message."),
-    "timeout": _l("The platform did not answer in time."),
+    "thread_elsewhere": _l("Another app of the platform has this conversation now."),
+    "too_long": _l("The message is too long for this platform."),
+    "unknown_user": _l("The platform does not know this customer any more."),
     "unreachable": _l("The platform could not be reached."),
-    "server_error": _l("The platform had a fault of its own."),
-    "platform_error": _l("The platform had a fault of its own."),
-    "crashed": _l("Sending was interrupted; nobody can tell whether the message went out."),
+    "window_closed": _l("The platform's reply window is closed: wait until the customer writes again."),
 }
 
 
@@ -135,29 +123,39 @@ def said(table: Words, code: str | None) -> str:
 
 def flag(reason: str | None) -> str | None:
     """`complaint` or `fraud` where a conversation has to stand out."""
-    key = (reason or "").split(":")[0]
-    if key in COMPLAINT:
-        return "complaint"
-    return "fraud" if key in FRAUD else None
+    return FLAGS.get(reason or "")
 
 
-def view_names() -> list[str]:
-    return list(VIEWS)
+def platform_fault(code: str, detail: str) -> str:
+    """One sentence for a platform's no: its own where we can say it in this language, else ours for the code."""
+    said_there = translated(detail) if detail else None
+    if said_there:
+        return said_there
+    known = SEND_ERRORS.get(code)
+    return str(known) if known is not None else detail or said(SEND_ERRORS, code)
+
+
+def account_fault(noted: str) -> str:
+    """What the channel page says of `last_error`, which is noted as `code: sentence`."""
+    code, colon, detail = noted.partition(": ")
+    if not colon or not code.replace("_", "").isalnum() or " " in code:
+        code, detail = (noted, "") if noted in SEND_ERRORS else ("", noted)
+    return platform_fault(code, detail)
 
 
 def sentence(error: ServiceError) -> str:
-    """One sentence for the person at the screen. Detail of a platform goes with it, as it is its own word."""
+    """One sentence for the person at the screen."""
     if isinstance(error, SendError):
-        known = SEND_ERRORS.get(error.code)
-        return (
-            f"{known}（{error.detail}）" if known is not None and error.detail else str(known or error.detail)
-        )
+        return platform_fault(error.code, error.detail)
+    if isinstance(error, Unavailable):
+        return str(gettext("A server we need is not answering. Try again in a moment."))
+    written = translated(str(error))
+    if written:
+        return written
     if isinstance(error, Conflict):
         return str(gettext("Somebody was quicker: the page now shows how things stand."))
     if isinstance(error, NotAllowed):
         return str(gettext("Your role does not allow this."))
     if isinstance(error, NotFound):
         return str(gettext("This no longer exists, or is not yours to see."))
-    if isinstance(error, Unavailable):
-        return str(gettext("A server we need is not answering. Try again in a moment."))
-    return str(gettext(str(error)) if str(error) else gettext("That did not work. Try again."))
+    return str(error) or str(gettext("That did not work. Try again."))

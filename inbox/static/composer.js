@@ -15,6 +15,8 @@ function readDraft(id) {
   }
 }
 
+let awaited = false;
+
 const form = () => document.querySelector("[data-reply]");
 const conversation = () => document.querySelector("[data-conversation]")?.dataset.conversation;
 
@@ -49,10 +51,14 @@ export function restore() {
   if (draft.client) here.elements.client_id.value = draft.client;
   fit(here.elements.text);
   count(here);
+  if (awaited) focus();
 }
 
-export function focus() {
-  form()?.elements.text.focus();
+/** Puts the cursor into the field; into the one still to be drawn where there is none yet. */
+export function focus(later = false) {
+  const here = form();
+  awaited = later && !here;
+  here?.elements.text.focus();
 }
 
 async function send(here, onSent) {

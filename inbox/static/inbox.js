@@ -19,10 +19,12 @@ const view = () => document.querySelector('[data-region="list-head"]').dataset.v
 const scroller = () => document.querySelector("[data-scroll]");
 
 class SignedOut extends Error {}
+class Gone extends Error {}
 
 async function html(url, options) {
   const answer = await fetch(url, options);
   if (answer.status === 401) throw new SignedOut();
+  if (answer.status === 403 || answer.status === 404) throw new Gone();
   if (!answer.ok) throw new Error(String(answer.status));
   return answer;
 }
@@ -94,7 +96,15 @@ const refreshList = paced(async () => {
 const refreshThread = paced(async () => {
   const id = openId();
   if (!id) return;
-  const fresh = parse(await background(talk().dataset.threadUrl));
+  let fresh;
+  try {
+    fresh = parse(await background(talk().dataset.threadUrl));
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+    warn(say("gone"));
+    visit(document.querySelector(".back").href);
+    return;
+  }
   if (id !== openId()) return;
   const follow = nearEnd();
   const { thread = [] } = patch(fresh);
@@ -114,13 +124,25 @@ const stream = createStream({
     refreshList();
     if (!change.conversation || change.conversation === openId()) refreshThread();
   },
-  onUp() { banner.hidden = true; refresh(); },
-  onDown() { showBanner(say("offline")); refreshList(); },
+  onUp() { hideBanner("offline"); refresh(); },
+  onDown() { showBanner(say("offline"), "offline"); },
+  // Signed out, or a conversation that is no longer ours: the fragments' answers say which.
+  onRefused: () => refresh(),
 });
 
-function showBanner(text) {
+function showBanner(text, kind) {
   banner.querySelector("span").textContent = text;
+  banner.dataset.kind = kind;
   banner.hidden = false;
+}
+
+function hideBanner(kind) {
+  if (banner.dataset.kind === kind) banner.hidden = true;
+}
+
+function warn(text) {
+  showBanner(text, "word");
+  setTimeout(hideBanner, 6000, "word");
 }
 
 function listen() {
@@ -169,22 +191,23 @@ async function act(form) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   const taking = form.action.includes("/take");
+  let done = false;
   try {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     if (answer.status === 401) throw new SignedOut();
-    if (!answer.ok) {
+    done = answer.ok;
+    if (!done) {
       const { error } = await answer.json();
-      showBanner(error);
-      setTimeout(() => { banner.hidden = true; }, 6000);
+      warn(error);
     }
   } catch (error) {
     leaveIfSignedOut(error);
-    showBanner(say("failed"));
+    warn(say("failed"));
   }
   button.removeAttribute("aria-busy");
-  await refresh();
-  if (taking) composer.focus();
+  if (taking && done) composer.focus(true);
+  refresh();
 }
 
 desk.addEventListener("submit", (event) => {
@@ -223,9 +246,10 @@ function step(by) {
   visit(next.href);
 }
 
+setTimeout(() => document.querySelector(".desk-flashes")?.replaceChildren(), 6000);
 remember(document);
 showCounts();
 startTicking();
 composer.startComposer(refresh);
-startKeys({ step, reply: composer.focus });
+startKeys({ step, reply: () => composer.focus() });
 arrive();

@@ -3,7 +3,7 @@
 const PATIENCE_MS = 2500;
 const AGAIN_MS = 3000;
 
-export function createStream({ onChange, onUp, onDown }) {
+export function createStream({ onChange, onUp, onDown, onRefused }) {
   let source = null;
   let url = "";
   let warn = 0;
@@ -26,7 +26,9 @@ export function createStream({ onChange, onUp, onDown }) {
     source.onerror = () => {
       down();
       // A refusal (a 401, a 503) ends an EventSource for good; the browser retries only lost connections.
-      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      again = setTimeout(open, AGAIN_MS);
+      onRefused();
     };
   }
 

@@ -26,7 +26,7 @@ from inbox import register
 from tests.unit.inbox import story
 
 PASSWORD = "teller-demo-2026"
-COMPLAINTS = {"complaint", "agitation", "legal"}
+COMPLAINTS = {"complaint"}
 WATCHERS = {Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR}
 
 
@@ -167,8 +167,9 @@ class FakeDesk:
 
     def take(self, staff: Staff, conversation_id: str) -> None:
         page = self.page(staff, conversation_id)
-        if page.conversation.assignee or page.conversation.status is Status.RESOLVED:
-            raise Conflict("Somebody else has it.")
+        theirs = page.conversation.assignee not in {None, staff.id} and staff.role is not Role.SUPERVISOR
+        if theirs or page.conversation.status is Status.RESOLVED:
+            raise Conflict("A colleague has taken this conversation.")
         self.change(
             conversation_id,
             self.say(conversation_id, "system", f"由 {staff.name} 接手"),
@@ -182,7 +183,7 @@ class FakeDesk:
     def _own(self, staff: Staff, conversation_id: str) -> Page:
         page = self.page(staff, conversation_id)
         if page.conversation.assignee != staff.id or page.conversation.status is not Status.ASSIGNED:
-            raise Conflict("It is not yours any more.")
+            raise Conflict("Take the conversation first.")
         return page
 
     def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:

@@ -66,7 +66,7 @@ def accounts() -> list[ChannelAccount]:
             public={"page_id": "102938475610293"},
             created_at=ago(60 * 24 * 60),
             last_event_at=ago(190),
-            last_error="bad_credentials",
+            last_error="bad_token: Meta refuses the page access token: issue a new one.",
             last_error_at=ago(12),
         ),
         ChannelAccount(
@@ -221,7 +221,7 @@ def pages() -> dict[str, Page]:
                 (9, "system", "由 林怡君 接手"),
                 (8, "staff:s-agent", "王先生您好，我是客服怡君。我先看一下您上個月的帳單，請稍等兩分鐘。", SENT),
                 (5, "customer", "好，謝謝"),
-                (3, "staff:s-agent", "查到了：12 日與 13 日各有一筆跨行轉帳，第二筆因當月免費次數用完而收 15 元。", LIMITED),
+                (3, "staff:s-agent", "查到了：12 日與 13 日各有一筆轉帳，第二筆因免費次數用完而收 15 元。", LIMITED),
                 (2, "customer", "喔原來如此！那免費次數什麼時候會重新計算？"),
             ],
             reason="human_request", skill="card", assignee="s-agent", unread=1, verified="M-0048213",
@@ -258,7 +258,7 @@ def pages() -> dict[str, Page]:
                 (14, "customer", "Which fund should I buy for my retirement?"), handed(13.9),
                 (12, "customer", "Hello?"),
             ],
-            reason="personal_advice", skill="investment", waiting=13.9, unread=2, language="en",
+            reason="advice", skill="licensed", waiting=13.9, unread=2, language="en",
         ),
         page(
             6, ChannelType.LINE, "張○豪", Status.BOT,
