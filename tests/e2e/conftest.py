@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from tests.house import House, running, texts
 from tests.sandbox.client import Sandbox
+from tests.sandbox.events import line_text_event
 
 _people = itertools.count(1)
 
@@ -43,10 +45,14 @@ class Person:
     def does(self, **event: Any) -> dict[str, Any]:
         return self.sandbox.send_event(self.channel, user=self.user, **event)
 
+    def line_event(self, text: str) -> dict[str, Any]:
+        """An event made here; the stand-in is told whose its reply token is, as LINE itself would know."""
+        event = line_text_event(self.user, text)
+        self.sandbox.reply_tokens({event["replyToken"]: self.user})
+        return event
+
     def reads(self, count: int, timeout: float = 15.0) -> list[str]:
         """What was shown to the customer so far, as soon as there are `count` messages."""
-        import time
-
         end = time.monotonic() + timeout
         while len(found := self.shown()) < count and time.monotonic() < end:
             time.sleep(0.05)

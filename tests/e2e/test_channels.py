@@ -6,7 +6,7 @@ import pytest
 
 from tests.house import House, post
 from tests.knowledge import answer, disclosure, notice, question
-from tests.sandbox.events import line_body, line_text_event, sign_line
+from tests.sandbox.events import line_body, sign_line
 
 PLATFORMS = ("line", "messenger", "telegram")
 
@@ -93,7 +93,7 @@ def test_line_answers_by_reply_token_first(person) -> None:
 
 def test_line_pushes_with_a_retry_key_when_the_token_is_spent(person, house: House, ids) -> None:
     customer = person("line")
-    event = line_text_event(customer.user, question("card-annual-fee"), reply_token="spent-before")
+    event = customer.line_event(question("card-annual-fee"))
     url = f"{house.url}/webhooks/line/{ids['line']}"
     body = line_body([event])
     house.sandbox.fail("line", "status:400", path_contains="reply", body={"message": "Invalid reply token"})

@@ -45,7 +45,7 @@ def line_url(house: House, ids: dict[str, str]) -> str:
 
 def test_the_same_event_five_times_gives_one_answer(house, ids, person) -> None:
     customer = person("line")
-    event = line_text_event(customer.user, question("card-annual-fee"))
+    event = customer.line_event(question("card-annual-fee"))
     for n in range(5):
         event["deliveryContext"]["isRedelivery"] = n > 0
         body = line_body([event])
@@ -129,7 +129,7 @@ def frozen(house: House, pattern: str) -> Iterator[None]:
 
 def test_mongodb_down_is_503_and_the_event_is_taken_when_it_comes_again(house, ids, person) -> None:
     customer = person("line")
-    body = line_body([line_text_event(customer.user, question("card-annual-fee"))])
+    body = line_body([customer.line_event(question("card-annual-fee"))])
     headers = sign_line(LINE_SECRET, body)
     with frozen(house, "mongod "):
         started = time.monotonic()
@@ -141,7 +141,7 @@ def test_mongodb_down_is_503_and_the_event_is_taken_when_it_comes_again(house, i
 
 def test_redis_down_is_still_200_and_answered_once_redis_is_back(house, ids, person) -> None:
     customer = person("line")
-    body = line_body([line_text_event(customer.user, question("card-annual-fee"))])
+    body = line_body([customer.line_event(question("card-annual-fee"))])
     with frozen(house, "redis-server"):
         assert post(line_url(house, ids), sign_line(LINE_SECRET, body), body) == 200
         time.sleep(1)
@@ -182,9 +182,7 @@ def test_refused_calls_are_counted(house, ids) -> None:
 
 def test_events_of_several_users_in_one_post_are_each_answered(house, ids, person) -> None:
     one, two = person("line"), person("line")
-    body = line_body(
-        [line_text_event(one.user, question("card-annual-fee")), line_text_event(two.user, "我要真人")]
-    )
+    body = line_body([one.line_event(question("card-annual-fee")), two.line_event("我要真人")])
     assert post(line_url(house, ids), sign_line(LINE_SECRET, body), body) == 200
     assert one.reads(2)[1].startswith(answer("card-annual-fee"))
     assert len(two.reads(2)) == 2

@@ -34,6 +34,7 @@ class Platform:
     """LINE as it behaves with redelivery on: an event comes again until somebody answers 200."""
 
     def __init__(self, house: House, account: str, customers: int, seed: int) -> None:
+        self.sandbox = house.sandbox
         self.url = f"{house.url}/webhooks/line/{account}"
         self.customers = [Customer(f"chaos-{seed}-{n}") for n in range(customers)]
         self.questions = [(question(one), answer(one)) for one in articles()]
@@ -63,7 +64,10 @@ class Platform:
             self._stop.wait(own.uniform(*self._pause))
 
     def _deliver(self, customer: Customer, text: str, event_id: str) -> None:
-        event = line_text_event(customer.user_id, text, event_id=event_id, reply_token=f"token{event_id}")
+        token = f"token{event_id}"
+        event = line_text_event(customer.user_id, text, event_id=event_id, reply_token=token)
+        # Only LINE knows whose a reply token is.
+        self.sandbox.reply_tokens({token: customer.user_id})
         while True:
             body = line_body([event])
             if post(self.url, sign_line(SECRET, body), body, timeout=3.0) == 200:
@@ -89,9 +93,9 @@ def missing(house: House, platform: Platform) -> int:
         want = Counter(answer for _, answer in customer.asked)
         got: Counter[str] = Counter()
         for text in answers_received(house, customer):
-            for answer in want:
-                if text.startswith(answer):
-                    got[answer] += 1
+            for expected in want:
+                if text.startswith(expected):
+                    got[expected] += 1
         lacking += sum((want - got).values())
     return lacking
 
