@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,7 +110,7 @@ class Service:
 
     def classify(self, text: str) -> str:
         """The triage label that the live rules give a first message."""
-        return _classifier()(text)
+        return _classifier(self.settings.home / "cache")(text)
 
     def warm(self, queue: str) -> None:
         """Pay for imports, models and connections before the first customer, and follow approvals from now on."""
@@ -145,9 +145,7 @@ def build(
     audit = AuditStore(mongo)
     views = Views(mongo, vault, staff, conversations)
     knowledge = _knowledge(settings, mongo)
-    mind = build_mind(
-        knowledge, encode=lambda texts: encoders.use().encode(texts), tz=ZoneInfo(settings.timezone)
-    )
+    mind = build_mind(knowledge, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
     pipeline = Pipeline(
         mongo,
         vault,
@@ -197,9 +195,21 @@ def build(
     return service
 
 
+def encoder(cache_dir: Path) -> Callable[[Sequence[str]], Any]:
+    """The bundled encoder; lists (the rules' own examples) come from the vector cache, a customer's text never."""
+
+    def encode(texts: Sequence[str]) -> Any:
+        use = encoders.use()
+        if len(texts) == 1:
+            return use.encode(texts)
+        return use.cache(cache_dir).vectors(texts, use.encode)
+
+    return encode
+
+
 @cache
-def _classifier() -> Callable[[str], str]:
-    return classifier(encode=encoders.use().encode)
+def _classifier(cache_dir: Path) -> Callable[[str], str]:
+    return classifier(encode=encoder(cache_dir))
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.compose import Service
+from bot.compose import Service, encoder
 from bot.contracts import Mind
 from bot.errors import BadPayload
 from bot.model import ChannelType, ContentKind, Conversation, HandOff, Kind, Reply, Status, Turn
@@ -16,7 +16,6 @@ from handlers import build_mind
 from kb import desk
 from kb.evaluate import evaluate, read_questions
 from kb.live import Knowledge
-from kb.search import encoders
 
 
 def evaluate_questions(service: Service, questions: Path, kb_file: Path | None) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def evaluate_questions(service: Service, questions: Path, kb_file: Path | None) 
         except ValueError as error:
             raise BadPayload(str(error)) from error
         finder = Knowledge.from_articles(drafts, settings.home / "cache", settings.auto_answer)
-    mind = build_mind(finder, encode=encoders.use().encode, tz=ZoneInfo(settings.timezone))
+    mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
 
     def outcome(text: str) -> tuple[str, str | None]:
         return outcome_of(mind, text, settings.locale)

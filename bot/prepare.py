@@ -49,6 +49,7 @@ def prepare(service: Service) -> None:
     started = time.perf_counter()
     print("building the search index (the first time takes a while) ...", flush=True)
     service.knowledge.build()
+    service.mind.warm()
     print(f"search index ready in {time.perf_counter() - started:.1f} s")
     folder = service.settings.home / "run"
     folder.mkdir(parents=True, exist_ok=True)
