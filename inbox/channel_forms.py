@@ -122,7 +122,7 @@ FORMS: dict[ChannelType, ChannelForm] = {
         ),
     ),
     ChannelType.WEB: ChannelForm(
-        _l("Put the chat on your own site: one line of HTML, under 15 KB, no cookies."),
+        _l("Put the chat on your own site with one line of HTML."),
         (
             Field(
                 "origins",

@@ -33,9 +33,7 @@ TEXTS: dict[int, tuple[LazyString, LazyString]] = {
     429: (_l("Too many attempts"), _l("Wait one minute, then try again. Your account is not locked.")),
     500: (
         _l("Something went wrong on our side"),
-        _l(
-            "Nothing you typed was sent twice. Try again; if it stays, tell the administrator the time it happened."
-        ),
+        _l("Try again; if it stays, tell the administrator the time it happened."),
     ),
     503: (
         _l("The service is away for a moment"),

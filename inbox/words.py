@@ -103,7 +103,7 @@ SEND_ERRORS: Words = {
     "page_restricted": _l("Meta has restricted the page for a time: see its Page Quality."),
     "platform_down": _l("The platform had a fault of its own."),
     "quota": _l("The account's monthly message quota is used up."),
-    "rate_limited": _l("The platform asked us to slow down; it is tried again automatically."),
+    "rate_limited": _l("The platform takes no more messages for the moment: send it again later."),
     "rejected": _l("The platform refused the message."),
     "thread_elsewhere": _l("Another app of the platform has this conversation now."),
     "too_long": _l("The message is too long for this platform."),

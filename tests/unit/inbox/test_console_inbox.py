@@ -45,7 +45,7 @@ def test_bot_messages_name_what_they_copy(enter: Enter) -> None:
 def test_delivery_state_and_reason_are_shown(enter: Enter) -> None:
     page = enter("agent").get("/inbox/c1").text
     assert "delivery-failed" in page
-    assert "The platform asked us to slow down" in page
+    assert "The platform takes no more messages" in page
     unsure = enter("supervisor").get("/inbox/c6").text
     assert "delivery-unknown" in unsure
     assert "did not confirm this message" in unsure

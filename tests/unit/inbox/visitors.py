@@ -40,6 +40,7 @@ class House:
             page.locator("[name=password]").fill(PASSWORD)
             page.locator("[name=password]").press("Enter")
             expect(page.locator("#main")).to_be_visible()
+            page.wait_for_load_state("load")
         return page
 
 
