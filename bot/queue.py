@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import uuid
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -58,8 +59,9 @@ class JobQueue:
         if time.monotonic() < self._away_until:
             return False
         try:
-            if self.redis.set(f"pend:{thread}", b"1", nx=True, ex=MARK_S):
-                self._enqueue(LIVE, "bot.jobs.drain", thread)
+            job = str(uuid.uuid4())
+            if self.redis.set(f"pend:{thread}", job, nx=True, ex=MARK_S):
+                self._enqueue(LIVE, "bot.jobs.drain", thread, job)
         except RedisError as error:
             # A hanging Redis costs one caller its time-out, not every caller.
             self._away_until = time.monotonic() + AWAY_S
@@ -68,12 +70,22 @@ class JobQueue:
         return True
 
     def rewake(self, thread: str) -> bool:
-        """The clock's wake-up: whatever mark there is has led to nothing."""
+        """The clock's wake-up; False where the marked job still waits its turn, or Redis is away.
+
+        A backlog must not grow by looking at it: each sweep would enqueue every waiting thread once more, and the
+        workers would do nothing but find that there is nothing left to do.
+        """
         try:
+            marked = self.redis.get(f"pend:{thread}")
+            if isinstance(marked, bytes) and self._waits(marked.decode()):
+                return False
             self.redis.delete(f"pend:{thread}")
         except RedisError:
             return False
         return self.wake(thread)
+
+    def _waits(self, job: str) -> bool:
+        return self.redis.lpos(Queue.redis_queue_namespace_prefix + LIVE, job) is not None
 
     def awake(self, thread: str) -> None:
         """The drain has begun: a message from here on needs a wake-up of its own."""
@@ -92,10 +104,11 @@ class JobQueue:
         """Jobs waiting. Raises RedisError."""
         return int(Queue(name, connection=self.redis, serializer=JSONSerializer).count)
 
-    def _enqueue(self, name: str, function: str, argument: str) -> None:
+    def _enqueue(self, name: str, function: str, argument: str, job: str | None = None) -> None:
         Queue(name, connection=self.redis, serializer=JSONSerializer).enqueue(
             function,
             argument,
+            job_id=job,
             result_ttl=0,
             failure_ttl=FAILURE_TTL_S,
             job_timeout=JOB_TIMEOUT_S,
