@@ -20,6 +20,7 @@ _GROUPS = """
 停利 / 停損
 外幣|美金|美元|日圓|歐元|外匯|foreign currency / 臺幣|twd
 國外|海外|境外|overseas|abroad|foreign / 國內|境內|domestic
+信用卡|刷卡|credit card / 定存|活存|存款|deposit / 貸款|信貸|房貸|車貸|學貸|loan|mortgage / 基金|定期定額|fund / 保險|保單|投保|保費|insurance|policy
 房貸|房屋貸款|mortgage / 車貸|汽車貸款|car loan / 信貸|信用貸款|personal loan / 學貸|就學貸款|student loan
 信用卡|credit card / 金融卡|提款卡|簽帳金融卡|debit card|atm card
 壽險|life insurance / 產險|車險|汽車險|car insurance / 旅平險|旅遊險|旅行平安險|travel insurance / 醫療險|健康險|medical insurance

@@ -36,7 +36,14 @@ _VARIANTS = str.maketrans(
 _WORDS = (
     (re.compile("新臺幣"), "臺幣"),
     (re.compile("什麼|甚麼|甚么|啥"), "什麼"),
-    (re.compile("賬號"), "賬戶號碼"),
+    # what people say, in the words that articles use
+    (re.compile("弄丟|搞丟|丟掉了|丟了|不見了|不見|掉了|找不到了"), "遺失"),
+    (re.compile("領錢|領現金|提現"), "提款"),
+    (re.compile("匯錢"), "匯款"),
+    (re.compile("轉錢"), "轉賬"),
+    (re.compile("借錢"), "貸款"),
+    (re.compile("戶頭"), "賬戶"),
+    (re.compile("幾趴|幾%|幾巴"), "利率多少"),
 )
 _FRONT = (
     "不好意思", "我想請問一下", "想請問一下", "請問一下", "我想請問", "想請問", "請問", "你好",
