@@ -144,11 +144,14 @@ def main(arguments: list[str]) -> int:
     crew.start()
     ready()
     name = f"worker:{queue}:{socket.gethostname()}:{os.getpid()}"
-    while not done.wait(BEAT_S):
+    while True:
+        # The first one at once: `flask doctor` right after the start must find it.
         try:
             service.sweeper.beat(name)
         except PyMongoError as error:
             log.warning("beat_failed", error=type(error).__name__)
+        if done.wait(BEAT_S):
+            break
     crew.end()
     return 0
 
