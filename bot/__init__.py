@@ -1,2 +1,9 @@
-"""The service. Bottom up: errors, model, settings, logs, masking; contracts; vault, store, queue, live;
-webhooks, webchat, pipeline, delivery, agent_actions, sweeper; compose; app, jobs, worker, clock; cli."""
+"""The service, bottom up: errors, masking, model, settings, logs, contracts; mongo, vault, store, queue; live,
+rendering; webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper; webchat; compose; app, jobs, worker,
+clock; samples, prepare, supervisor, evaluation; cli."""
+
+import os
+
+# Numerical libraries read these when they load: with several threads each, two of them fight over few cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -21,16 +21,22 @@ VIEWS = ("mine", "waiting", "assigned", "bot", "resolved", "all")
 
 # Complaints go to senior agents and supervisors only; the administrator reads no customer content.
 COMPLAINT = "complaint"
-READS_ALL = (Role.SENIOR, Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
+READS_ALL = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
+
+
+def permitted(staff: Staff) -> dict[str, Any] | None:
+    """What the role may ever read; None where it reads nothing."""
+    if staff.role in READS_ALL or staff.role is Role.SENIOR:
+        return {}
+    return {"skill": {"$ne": COMPLAINT}} if staff.role is Role.AGENT else None
 
 
 def readable(staff: Staff) -> dict[str, Any] | None:
-    """The query every read of a member of staff passes through; None where the role reads nothing."""
-    if staff.role in READS_ALL:
-        return {}
-    if staff.role is Role.AGENT:
-        return {"skill": {"$ne": COMPLAINT}}
-    return None
+    """The query every list of a member of staff passes through: those who answer see the queue and their own work."""
+    query = permitted(staff)
+    if query is None or staff.role in READS_ALL:
+        return query
+    return {**query, "$or": [{"status": Status.WAITING.value}, {"assignee": staff.id}]}
 
 
 def view_query(view: str, staff: Staff) -> dict[str, Any]:
@@ -78,11 +84,11 @@ class Views:
 
     def page(self, staff: Staff, conversation_id: str) -> Page | None:
         """None where there is no such conversation or the role may not read it: both look alike from outside."""
-        may = readable(staff)
+        may = permitted(staff)
         if may is None:
             return None
         doc = self._mongo["conversations"].find_one({"_id": conversation_id, **may})
-        if doc is None:
+        if doc is None or not self._concerns(staff, doc):
             return None
         customer = self._mongo["customers"].find_one({"_id": doc["customer"]})
         others = (
@@ -105,9 +111,12 @@ class Views:
             others=tuple(self._rows(list(others))),
         )
 
-    def read(self, conversation_id: str) -> None:
-        """An agent who answers has read it."""
-        self._mongo["conversations"].update_one({"_id": conversation_id}, {"$set": {"unread": 0}})
+    def _concerns(self, staff: Staff, doc: Doc) -> bool:
+        """Whether it is in the queue, theirs, or of a customer whom they are serving now."""
+        if staff.role in READS_ALL or doc["status"] == Status.WAITING.value or doc["assignee"] == staff.id:
+            return True
+        serving = {"customer": doc["customer"], "assignee": staff.id, "status": Status.ASSIGNED.value}
+        return self._mongo["conversations"].find_one(serving, {"_id": 1}) is not None
 
     def since(self, thread: str, pos: int, limit: int = MESSAGES) -> list[Message]:
         """The customer's own view: what was said after `pos`, oldest first, in full."""

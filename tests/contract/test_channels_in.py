@@ -108,11 +108,12 @@ class TestSignature:
                 channel.verify(other, headers_given, body)
 
     def test_a_tampered_body_is_refused(self, name: ChannelType) -> None:
-        if name is ChannelType.TELEGRAM:
-            pytest.skip("Telegram signs nothing: its secret stands in a header alone")
         channel, headers, body = self.signed(name)
         for tampered in (body + b" ", body[:-1], body.replace(b"user", b"User"), b""):
-            if tampered != body:
+            if name is ChannelType.TELEGRAM:
+                # Telegram signs nothing: its secret stands in a header alone, whatever the body says.
+                channel.verify(account(name), headers, tampered)
+            elif tampered != body:
                 with pytest.raises(BadSignature):
                     channel.verify(account(name), headers, tampered)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from knowledge_rows import articles, support
 
 from kb.live import Knowledge
+from tests.unit.kb.knowledge_rows import articles, support
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from knowledge_rows import NOW, articles
 
 from bot.errors import Conflict
 from bot.model import ProductClass
 from kb.articles import Review, digest, sealed, verify
 from kb.live import as_approved
 from kb.wording import objection
+from tests.unit.kb.knowledge_rows import NOW, articles
 
 ARTICLE = as_approved(articles()[0], NOW)
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from knowledge_rows import NOW, ROWS, articles, support
 
 from bot.model import ContentKind
 from kb.live import Knowledge, as_approved
@@ -19,6 +18,7 @@ from kb.search.cache import VectorCache
 from kb.search.lexical import Lexical
 from kb.search.normalise import knowledge as normal
 from kb.search.normalise import normalise
+from tests.unit.kb.knowledge_rows import NOW, ROWS, articles, support
 
 
 @pytest.mark.parametrize(

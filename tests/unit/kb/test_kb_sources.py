@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import openpyxl
 import pytest
-from knowledge_rows import NOW
 
 from bot.errors import BadPayload
 from kb import export, sources
 from kb.live import as_approved
 from kb.sources import BadRow, Row
+from tests.unit.kb.knowledge_rows import NOW
 
 GOOD = {"id": "a", "questions": ["年費多少"], "answer": "一千元", "product_class": "card", "tags": ["費用"]}
 AWKWARD = '第一行\n第二行,「引號」"quoted"\ttab \n\n=1+1 結尾空白 '
