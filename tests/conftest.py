@@ -1,18 +1,25 @@
-"""Shared by every test: one real mongod and redis-server a run, an own database for whoever asks."""
+"""Shared by every test: real servers a run, and one whole Teller a run; each test brings customers of its own."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from bot.embedded import Servers
 from bot.settings import Settings
+from tests.house import House, running, texts
+from tests.sandbox.client import Sandbox
+from tests.sandbox.events import line_text_event
 
 _numbers = itertools.count(1)
+_people = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +44,67 @@ def settings(servers: Servers, tmp_path: Path) -> Settings:
 
 def with_path(uri: str, path: str) -> str:
     return urlunsplit(urlsplit(uri)._replace(path=path))
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("house") / "home") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def ids(house: House) -> dict[str, str]:
+    """Channel account ids by channel."""
+    return house.accounts()
+
+
+@dataclass(slots=True)
+class Person:
+    """A customer on a platform's stand-in: says things through signed webhooks, reads what came back."""
+
+    sandbox: Sandbox
+    channel: str
+    user: str
+    since: int
+
+    def says(self, text: str, **event: Any) -> int:
+        """The webhook's status."""
+        return int(self.sandbox.send_event(self.channel, user=self.user, text=text, **event)["status"])
+
+    def does(self, **event: Any) -> dict[str, Any]:
+        return self.sandbox.send_event(self.channel, user=self.user, **event)
+
+    def line_event(self, text: str) -> dict[str, Any]:
+        """An event made here; the stand-in is told whose its reply token is, as LINE itself would know."""
+        event = line_text_event(self.user, text)
+        self.sandbox.reply_tokens({event["replyToken"]: self.user})
+        return event
+
+    def reads(self, count: int, timeout: float = 15.0) -> list[str]:
+        """What was shown to the customer so far, as soon as there are `count` messages."""
+        end = time.monotonic() + timeout
+        while len(found := self.shown()) < count and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(found) >= count, f"{len(found)} of {count} messages within {timeout} s"
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        rows = self.sandbox.received(self.channel, since=self.since)
+        return [row for row in rows if self.user in str(row.get("to"))]
+
+    def shown(self) -> list[str]:
+        return texts(self.calls())
+
+
+@pytest.fixture
+def person(house: House) -> Callable[[str], Person]:
+    def make(channel: str) -> Person:
+        number = next(_people)
+        user = {
+            "line": f"U{number:032x}",
+            "messenger": f"65432198700{number:05d}",
+            "telegram": str(500000 + number),
+        }
+        return Person(house.sandbox, channel, user[channel], house.sandbox.last())
+
+    return make
