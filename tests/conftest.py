@@ -89,7 +89,7 @@ class Person:
         return found
 
     def calls(self) -> list[dict[str, Any]]:
-        rows = self.sandbox.received(self.channel, since=self.since)
+        rows = self.sandbox.received(self.channel, since=self.since, method="POST", kind="call")
         return [row for row in rows if self.user in str(row.get("to"))]
 
     def shown(self) -> list[str]:

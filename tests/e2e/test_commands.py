@@ -157,11 +157,11 @@ def test_an_agent_answers_on_the_platform_and_the_audit_log_has_it(house: House,
         agent = service.staff.by_email("agent@example.com")
         assert agent is not None
         desk = service.console.desk
-        row = until(
-            lambda: next((r for r in desk.rows(agent, "waiting") if r.channel == "telegram"), None),
-            5,
-            "in the queue",
+        # Others wait too; the one who came last is ours.
+        waiting = until(
+            lambda: [r for r in desk.rows(agent, "waiting") if r.channel == "telegram"], 5, "the queue"
         )
+        row = max(waiting, key=lambda one: one.waiting_since)
         desk.take(agent, row.id)
         desk.reply(agent, row.id, "您好，我是專員，很高興為您服務", "first")
         assert customer.reads(3)[-1] == "您好，我是專員，很高興為您服務"
