@@ -105,15 +105,19 @@ class JobQueue:
         return int(Queue(name, connection=self.redis, serializer=JSONSerializer).count)
 
     def _enqueue(self, name: str, function: str, argument: str, job: str | None = None) -> None:
-        Queue(name, connection=self.redis, serializer=JSONSerializer).enqueue(
-            function,
-            argument,
-            job_id=job,
-            result_ttl=0,
-            failure_ttl=FAILURE_TTL_S,
-            job_timeout=JOB_TIMEOUT_S,
-            description=function,
-        )
+        # One round trip: whoever writes to us waits for it.
+        with self.redis.pipeline() as pipeline:
+            Queue(name, connection=self.redis, serializer=JSONSerializer).enqueue(
+                function,
+                argument,
+                job_id=job,
+                result_ttl=0,
+                failure_ttl=FAILURE_TTL_S,
+                job_timeout=JOB_TIMEOUT_S,
+                description=function,
+                pipeline=pipeline,
+            )
+            pipeline.execute()
 
     def close(self) -> None:
         if self._redis is not None and self._pid == os.getpid():

@@ -17,14 +17,15 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.timeouts import TimerDeathPenalty
+from rq.timeouts import JobTimeoutException, TimerDeathPenalty
 
 from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
-from bot.queue import LIVE, SLOW, connect
+from bot.queue import JOB_TIMEOUT_S, LIVE, SLOW, connect
 from bot.ready import ready
 from bot.settings import Settings
 
@@ -38,9 +39,40 @@ log = logger(__name__)
 
 
 class ThreadWorker(SimpleWorker):
-    """RQ's own loop without signals, which belong to the main thread, and without forking."""
+    """RQ's own loop without signals, which belong to the main thread, and without forking.
+
+    And without RQ's books: two dozen Redis commands a job (heartbeats, executions, registries) cost as much as the job,
+    and nobody reads them. What must not be lost is in the mailbox, where the clock finds it.
+    """
 
     death_penalty_class = TimerDeathPenalty
+    _told = float("-inf")
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Forget the job, then do it: one in hand when its worker is killed is found again by the clock, not by RQ."""
+        with self.connection.pipeline(transaction=False) as pipeline:
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipeline.delete(job.key)
+            pipeline.execute()
+        try:
+            limit: Any = TimerDeathPenalty
+            with limit(job.timeout or JOB_TIMEOUT_S, JobTimeoutException, job_id=job.id):
+                job.perform()
+        except Exception as error:  # noqa: BLE001 - the loop goes on, whatever a job did
+            _report(job, error)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """RQ asks for it three times a job."""
+        if time.monotonic() - self._told > BEAT_S:
+            self._told = time.monotonic()
+            super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        if state != self.get_state():
+            super().set_state(state, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """`rq suspend` is for other people's workers: ours stop with their process."""
 
     def _install_signal_handlers(self) -> None:
         """The process has them; see `main`."""
@@ -96,8 +128,6 @@ class Crew:
             serializer=JSONSerializer,
             worker_ttl=WORKER_TTL_S,
             log_job_description=False,
-            exception_handlers=[_scrub],
-            disable_default_exception_handler=True,
         )
         self._workers[number] = worker
         try:
@@ -107,14 +137,16 @@ class Crew:
             connection.close()
 
 
-def _scrub(job: Any, kind: type[BaseException], value: BaseException, _trace: Any) -> bool:
-    """A traceback may quote a customer: log its place, and keep it out of Redis. The clock repeats the work."""
-    away = isinstance(value, (PyMongoError, RedisError))
+def _report(job: Job, error: Exception) -> None:
+    """A traceback may quote a customer: log its place only. The clock repeats the work."""
+    away = isinstance(error, (PyMongoError, RedisError))
     log.warning(
-        "job_failed", job=job.func_name, error=kind.__name__, away=away, exc_info=None if away else value
+        "job_failed",
+        job=job.func_name,
+        error=type(error).__name__,
+        away=away,
+        exc_info=None if away else error,
     )
-    job.delete()
-    return False
 
 
 def main(arguments: list[str]) -> int:
