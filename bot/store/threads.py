@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
 
 from bot.mongo import Doc, Mongo
 
@@ -49,7 +50,8 @@ class ThreadStore:
             )
 
     def release(self, lease: Lease) -> None:
-        self._mongo["threads"].update_one(
+        # Need not be durable: a release that a crash undoes is a lease that runs out.
+        self._mongo["threads"].with_options(write_concern=WriteConcern(1, j=False)).update_one(
             {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": NEVER}}
         )
 
