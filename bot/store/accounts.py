@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,16 @@ from bot.mongo import Doc, Mongo
 from bot.vault import SERVICE, Vault
 
 Accounts = list[ChannelAccount]
+RECENT_S = 1.0
+OPENED = 256
 
 
 class AccountStore:
     def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._recent: dict[str, tuple[float, ChannelAccount]] = {}
+        self._opened: dict[bytes, dict[str, str]] = {}
 
     def add(
         self,
@@ -52,6 +57,17 @@ class AccountStore:
         doc = self._mongo["accounts"].find_one({"_id": account_id})
         return self._account(doc) if doc else None
 
+    def recent(self, account_id: str) -> ChannelAccount | None:
+        """`get`, at most a second old: for those who answer; who may come in is asked anew each time."""
+        known = self._recent.get(account_id)
+        now = time.monotonic()
+        if known is None or now - known[0] > RECENT_S:
+            found = self.get(account_id)
+            if found is None:
+                return None
+            known = self._recent[account_id] = (now, found)
+        return known[1]
+
     def list(self) -> Accounts:
         return [self._account(doc) for doc in self._mongo["accounts"].find().sort([("created_at", 1)])]
 
@@ -78,13 +94,22 @@ class AccountStore:
             {"_id": account_id}, {"$set": {"last_error": sentence[:300], "last_error_at": datetime.now(UTC)}}
         )
 
+    def _secrets(self, sealed: bytes) -> dict[str, str]:
+        """Opened once a ciphertext, not once a webhook; a changed secret is another ciphertext."""
+        known = self._opened.get(sealed)
+        if known is None:
+            if len(self._opened) >= OPENED:
+                self._opened.clear()
+            known = self._opened[sealed] = json.loads(self._vault.open(sealed))
+        return dict(known)
+
     def _account(self, doc: Doc) -> ChannelAccount:
         return ChannelAccount(
             id=doc["_id"],
             channel=ChannelType(doc["channel"]),
             name=doc["name"],
             enabled=doc["enabled"],
-            secrets=json.loads(self._vault.open(doc["secrets"])),
+            secrets=self._secrets(doc["secrets"]),
             public=doc["public"],
             api_base=doc["api_base"],
             created_at=doc["created_at"],
