@@ -14,6 +14,7 @@ from bot.metrics import SENDS
 from bot.model import ChannelAccount, Delivery, Outbound, OutText, Receipt
 from bot.mongo import PyMongoError
 from bot.store.accounts import AccountStore
+from bot.store.conversations import Stale
 from bot.store.outbox import Entry, OutboxStore
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault
@@ -37,11 +38,11 @@ class Courier:
     live: Publisher
 
     def deliver(self, lease: Lease) -> None:
-        """Send the thread's entries that are due; stops at the first that has to wait. Raises PyMongoError."""
-        while (entry := self.outbox.next(lease.thread)) is not None:
+        """Send the thread's entries that are due; stops at the first that has to wait. Raises PyMongoError, Stale."""
+        for entry in self.outbox.open(lease.thread):
             if entry.status is Delivery.QUEUED and entry.next_at > datetime.now(UTC):
                 return
-            account = self.accounts.get(entry.account_id)
+            account = self.accounts.recent(entry.account_id)
             if account is None:
                 self.outbox.settle(entry, Delivery.FAILED, code="account_gone")
                 continue
@@ -57,7 +58,8 @@ class Courier:
         token = self._token(entry)
         out = Outbound(
             id=entry.id,
-            user_id=self._user_id(entry.thread),
+            # A reply is addressed by its token.
+            user_id="" if token else self._user_id(entry.thread),
             messages=tuple(
                 OutText(message_id, text, tuple((label, value) for label, value in buttons))
                 for message_id, text, buttons in self.outbox.contents(entry.message_ids)
@@ -74,11 +76,12 @@ class Courier:
                 if error.code != TOKEN_SPENT:
                     raise
                 # Written down before it is tried: after a crash the way back to the token is closed.
-                self.outbox.claim(entry, "push")
-                receipt = channel.send(account, replace(out, reply_token=None, again=False))
+                self.outbox.claim(entry, "push", again=True)
+                pushed = replace(out, user_id=self._user_id(entry.thread), reply_token=None, again=False)
+                receipt = channel.send(account, pushed)
         except SendError as error:
             self._failed(entry, account, channel, error, again=again)
-        except PyMongoError:
+        except (PyMongoError, Stale):
             raise
         except Exception:
             log.exception("adapter_raised", channel=account.channel.value, entry=entry.id)
@@ -93,6 +96,9 @@ class Courier:
         """The reply token while LINE still takes it; never again once a push was tried."""
         if entry.reply_token is None or entry.event is None or entry.route == "push":
             return None
+        if entry.event_at is not None and datetime.now(UTC) - entry.event_at <= TOKEN_FRESH:
+            return entry.reply_token
+        # A redelivery since then has given the token its minute again.
         delivered = self.outbox.event_delivered_at(entry.event)
         if delivered is None or datetime.now(UTC) - delivered > TOKEN_FRESH:
             return None

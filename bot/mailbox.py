@@ -87,8 +87,9 @@ class Mailbox:
                 return
 
     def _empty(self, lease: Lease) -> None:
-        self.deliver(lease)
         pending = list(self.events.pending(lease.thread, BATCH))
+        if not pending:
+            self.deliver(lease)
         while pending:
             del pending[: self.handle(lease, pending)]
             self.deliver(lease)

@@ -97,7 +97,7 @@ class Pipeline:
         if inbound.kind in (Kind.IGNORED, Kind.ECHO):
             self._set_aside(inbound, group)
             return
-        account = self.accounts.get(inbound.account_id)
+        account = self.accounts.recent(inbound.account_id)
         if account is None:
             self._set_aside(inbound, group)
             return
@@ -268,6 +268,7 @@ class Pipeline:
                 message_ids=[one.draft.id for one in said[start : start + batch]],
                 pos=written.first_pos + offset + start,
                 event=pending.id,
+                event_at=pending.delivered_at,
                 reply_token=pending.inbound.reply_token if start == 0 else None,
             )
 

@@ -10,6 +10,7 @@ from pymongo import ASCENDING
 
 from bot.model import Delivery
 from bot.mongo import Doc, Mongo, Session
+from bot.store.conversations import Stale
 from bot.vault import INTAKE, Vault
 
 
@@ -27,6 +28,7 @@ class Entry:
     next_at: datetime
     created_at: datetime
     event: str | None
+    event_at: datetime | None
     reply_token: str | None = field(repr=False)
     route: str | None
     maybe_sent: bool
@@ -49,6 +51,7 @@ class OutboxStore:
         message_ids: Sequence[str],
         pos: int,
         event: str | None = None,
+        event_at: datetime | None = None,
         reply_token: str | None = None,
         person: bool = False,
     ) -> None:
@@ -67,6 +70,7 @@ class OutboxStore:
                 "created_at": now,
                 "next_at": now,
                 "event": event,
+                "event_at": event_at,
                 "reply_token": self._vault.seal(reply_token, INTAKE) if reply_token else None,
                 "route": None,
                 "maybe_sent": False,
@@ -75,10 +79,10 @@ class OutboxStore:
             session=session,
         )
 
-    def next(self, thread: str) -> Entry | None:
-        """The oldest entry not settled yet: nothing overtakes it."""
-        doc = self._mongo["outbox"].find_one({"thread": thread, "open": True}, sort=[("pos", ASCENDING)])
-        return self._entry(doc) if doc else None
+    def open(self, thread: str, limit: int = 20) -> list[Entry]:
+        """The oldest entries not settled yet, in the order in which they have to go: nothing overtakes the first."""
+        found = self._mongo["outbox"].find({"thread": thread, "open": True}).sort([("pos", ASCENDING)])
+        return [self._entry(doc) for doc in found.limit(limit)]
 
     def has_due(self, thread: str) -> bool:
         entry = self._mongo["outbox"].find_one(
@@ -86,12 +90,18 @@ class OutboxStore:
         )
         return entry is not None and entry["next_at"] <= datetime.now(UTC)
 
-    def claim(self, entry: Entry, route: str) -> None:
-        """Say that it is going out now, before it does: whoever finds this after a crash knows to ask."""
-        self._mongo["outbox"].update_one(
-            {"_id": entry.id, "open": True},
+    def claim(self, entry: Entry, route: str, *, again: bool = False) -> None:
+        """Say that it is going out now, before it does: whoever finds this after a crash knows to ask.
+
+        Raises Stale where somebody else has claimed or settled it since `entry` was read: a process that stood still
+        longer than its lease must not send what its successor sent. `again`: `entry` was claimed by this attempt.
+        """
+        result = self._mongo["outbox"].update_one(
+            {"_id": entry.id, "open": True, "attempts": entry.attempts + again},
             {"$set": {"status": Delivery.SENDING.value, "route": route}, "$inc": {"attempts": 1}},
         )
+        if not result.matched_count:
+            raise Stale
 
     def later(self, entry: Entry, wait: timedelta, code: str, *, maybe_sent: bool) -> None:
         self._mongo["outbox"].update_one(
@@ -116,7 +126,7 @@ class OutboxStore:
         platform_ids: Sequence[str] = (),
         via: str = "",
     ) -> None:
-        self._mongo["outbox"].update_one(
+        result = self._mongo["outbox"].update_one(
             {"_id": entry.id, "open": True},
             {
                 "$set": {
@@ -128,6 +138,8 @@ class OutboxStore:
                 "$unset": {"reply_token": ""},
             },
         )
+        if not result.matched_count:
+            return
         self._mark(
             entry.message_ids,
             {
@@ -205,6 +217,7 @@ class OutboxStore:
             next_at=doc["next_at"],
             created_at=doc["created_at"],
             event=doc["event"],
+            event_at=doc.get("event_at"),
             reply_token=self._vault.open(sealed) if sealed else None,
             route=doc["route"],
             maybe_sent=doc["maybe_sent"],
