@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 STRICT := bot adapters handlers kb inbox
 
-.PHONY: help setup run test lint bench soak requirements
+.PHONY: help setup run test lint bench soak screenshots requirements
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ bench: setup ## bare Flask, LINE's sample and Teller side by side
 
 soak: setup ## a long run with kills; MINUTES=30
 	@exec $(PY) -m tests.fault.soak --minutes $(or $(MINUTES),30) $(ARGS)
+
+screenshots: setup ## photograph the running Teller into docs/console
+	@scripts/chromium.sh
+	@exec $(PY) -m tests.browser.screenshots
 
 requirements: setup ## compile requirements*.txt anew from requirements*.in
 	@$(PY) -m pip install -q pip-tools

@@ -25,7 +25,7 @@ log = logger(__name__)
 
 def create_app(service: Service) -> Flask:
     configure()
-    app = Flask("teller", root_path=str(Path(__file__).parent))
+    app = Flask("teller", root_path=str(Path(__file__).parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None
     app.extensions["teller"] = service
     for machines in (webhooks.blueprint(service.intake), webchat.blueprint(service.webchat)):

@@ -1,0 +1,103 @@
+"""`make screenshots`: plays a morning on the real Teller and photographs it for README and docs/console."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from bot.compose import build
+from bot.settings import Settings
+from tests.browser.rooms import DESKTOP, PHONE, a_chromium, a_colleague, a_customer, says
+from tests.house import ROOT, House, running, until
+from tests.knowledge import question
+
+FOLDER = ROOT / "docs" / "console"
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+LANGUAGES = {"zh": "zh-TW", "en": "en"}
+PEOPLE = (
+    ("line", "U" + "a1" * 16, "陳怡君", ["信用卡年費", "我要投訴，上次客服態度很差，錢也沒有退給我"]),
+    ("line", "U" + "b2" * 16, "林志明", ["我的卡不見了，剛剛還有人刷卡"]),
+    ("messenger", "65432198700777", "王小美", ["忘記密碼怎麼辦", "我想找真人客服，我的手機是 0912-345-678"]),
+    ("telegram", "880042", "Kevin Wu", ["how do I reset my password", "Can I talk to a person please?"]),
+    ("line", "U" + "c3" * 16, "黃淑芬", ["請推薦適合我的基金，我 60 歲想穩穩領息"]),
+)
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "home") as house,
+        a_chromium() as browser,
+    ):
+        _a_morning(house)
+        for short, lang in LANGUAGES.items():
+            for size, viewport in SIZES.items():
+                _customers_side(browser, house, short, lang, size, viewport)
+                _peoples_side(browser, house, short, lang, size, viewport)
+        page = browser.new_context(viewport=DESKTOP).new_page()
+        page.goto(house.sandbox.url)
+        page.wait_for_timeout(1500)
+        _shoot(page, "standins-zh-desktop")
+
+
+def _a_morning(house: House) -> None:
+    sandbox = house.sandbox
+    for channel, user, name, lines in PEOPLE:
+        sandbox.user(channel, user, display_name=name)
+        for line in lines:
+            assert sandbox.send_event(channel, user=user, text=line, name=name)["status"] == 200
+    service = build(Settings.from_env(house.env))
+    agent = service.staff.by_email("senior@example.com")
+    assert agent is not None
+    desk = service.console.desk
+    until(lambda: len(desk.rows(agent, "waiting")) >= len(PEOPLE), 20, "five people wait")
+    until(lambda: all(row.customer_name for row in desk.rows(agent, "waiting")), 20, "their names are known")
+    service.close()
+
+
+def _customers_side(
+    browser: Browser, house: House, short: str, lang: str, size: str, viewport: dict[str, int]
+) -> None:
+    page = a_customer(browser, house, lang, viewport=viewport)
+    says(page, question("card-annual-fee") if lang == "zh-TW" else "how do I reset my password")
+    expect(page.locator("teller-chat .m.bot .b")).to_have_count(2, timeout=10_000)
+    says(page, "手續費" if lang == "zh-TW" else "fee")
+    expect(page.locator("teller-chat .m.bot .b")).to_have_count(3, timeout=10_000)
+    page.wait_for_timeout(400)
+    _shoot(page, f"widget-{short}-{size}")
+    page.context.close()
+
+
+def _peoples_side(
+    browser: Browser, house: House, short: str, lang: str, size: str, viewport: dict[str, int]
+) -> None:
+    entry = browser.new_context(viewport=viewport)
+    entry.add_cookies([{"name": "teller_lang", "value": lang, "url": house.url}])
+    page = entry.new_page()
+    page.goto(house.url)
+    _shoot(page, f"sign-in-{short}-{size}")
+    entry.close()
+    page = a_colleague(browser, house, "senior", lang, viewport=viewport)
+    page.goto(f"{house.url}/inbox?view=waiting")
+    if size == "phone":
+        _shoot(page, f"inbox-{short}-{size}")
+    page.locator(".row[data-key]").nth(1).click()
+    expect(page.locator(".line").first).to_be_visible()
+    page.wait_for_timeout(600)
+    _shoot(page, f"{'conversation' if size == 'phone' else 'inbox'}-{short}-{size}")
+    page.context.close()
+    page = a_colleague(browser, house, "admin", lang, viewport=viewport)
+    _shoot(page, f"channels-{short}-{size}")
+    page.context.close()
+
+
+def _shoot(page: Page, name: str) -> None:
+    page.screenshot(path=FOLDER / f"{name}.png")
+    print(FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
