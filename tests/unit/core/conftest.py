@@ -1,0 +1,35 @@
+"""A Teller a module: building one costs more than a test of it; every test brings customers of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.embedded import Servers
+from tests.conftest import with_path
+from tests.unit.core.teller import Teller, own_settings, running
+
+
+@pytest.fixture(scope="module")
+def teller(
+    request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Teller]:
+    name = request.module.__name__.rpartition(".")[2]
+    settings = own_settings(
+        tmp_path_factory.mktemp(name) / "home",
+        with_path(servers.mongodb_uri, f"/{name}"),
+        with_path(servers.redis_url, "/15"),
+    )
+    with running(settings) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _quiet(request: pytest.FixtureRequest) -> None:
+    """No test answers for what another left with the platforms."""
+    if "teller" in request.fixturenames:
+        one: Teller = request.getfixturevalue("teller")
+        for platform in one.platforms.values():
+            platform.answers.clear()
+        one.service.queue.redis.flushdb()
