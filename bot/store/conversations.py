@@ -222,7 +222,9 @@ class ConversationStore:
         now = datetime.now(UTC)
         fields = {**changes, "seq": seq + len(docs), "head_hash": head, "last_at": now}
         if sealed:
-            fields["preview"] = sealed[-1].masked
+            # A list is read for what people said; the bot's standing notices would make all rows look alike.
+            spoken = [one for one in sealed if one.draft.author != "bot"]
+            fields["preview"] = (spoken or sealed)[-1].masked
         if "status" in fields:
             fields["open"] = fields["status"] != Status.RESOLVED.value
         if is_new:
