@@ -32,7 +32,7 @@ def entry(teller: Teller, user: str, channel: ChannelType = LINE) -> Doc:
 
 def sweep_after(teller: Teller, user: str, channel: ChannelType, **back: datetime) -> None:
     teller.service.mongo["outbox"].update_many(
-        {"thread": teller.thread(user, channel)}, {"$set": {name: at for name, at in back.items()}}
+        {"thread": teller.thread(user, channel)}, {"$set": back}
     )
     teller.service.sweeper.sweep()
 
