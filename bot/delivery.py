@@ -51,9 +51,12 @@ class Courier:
                 # Found after a crash on a platform without a key: nobody can know, so nobody pretends to.
                 self._settle(entry, account, Delivery.UNKNOWN, "interrupted")
                 continue
-            self._attempt(entry, account, channel)
+            if not self._attempt(entry, account, channel):
+                # What comes after it must not overtake it.
+                return
 
-    def _attempt(self, entry: Entry, account: ChannelAccount, channel: Channel) -> None:
+    def _attempt(self, entry: Entry, account: ChannelAccount, channel: Channel) -> bool:
+        """Whether the entry is settled, one way or another."""
         again = entry.status is Delivery.SENDING or entry.maybe_sent
         token = self._token(entry)
         out = Outbound(
@@ -80,7 +83,7 @@ class Courier:
                 pushed = replace(out, user_id=self._user_id(entry.thread), reply_token=None, again=False)
                 receipt = channel.send(account, pushed)
         except SendError as error:
-            self._failed(entry, account, channel, error, again=again)
+            return self._failed(entry, account, channel, error, again=again)
         except (PyMongoError, Stale):
             raise
         except Exception:
@@ -88,9 +91,9 @@ class Courier:
             fault = SendError(
                 "adapter_error", "The channel adapter failed.", retryable=True, outcome_known=False
             )
-            self._failed(entry, account, channel, fault, again=again)
-        else:
-            self._settle(entry, account, Delivery.SENT, None, receipt)
+            return self._failed(entry, account, channel, fault, again=again)
+        self._settle(entry, account, Delivery.SENT, None, receipt)
+        return True
 
     def _token(self, entry: Entry) -> str | None:
         """The reply token while LINE still takes it; never again once a push was tried."""
@@ -112,16 +115,16 @@ class Courier:
 
     def _failed(
         self, entry: Entry, account: ChannelAccount, channel: Channel, error: SendError, *, again: bool
-    ) -> None:
+    ) -> bool:
         keyed = channel.capabilities.settles == "retry_key"
         self.accounts.note_error(account.id, f"{error.code}: {error.detail}")
         if not error.outcome_known and not keyed:
             self._settle(entry, account, Delivery.UNKNOWN, error.code)
-            return
+            return True
         too_old = datetime.now(UTC) - entry.created_at > GIVE_UP
         if not error.retryable or too_old:
             self._settle(entry, account, Delivery.FAILED, error.code)
-            return
+            return True
         backoff = min(2.0 ** min(entry.attempts, 6), LONGEST_WAIT_S)
         wait = timedelta(seconds=max(error.retry_after or 0.0, backoff))
         self.outbox.later(entry, wait, error.code, maybe_sent=again or not error.outcome_known)
