@@ -193,7 +193,7 @@ def _local_master_key(values: Mapping[str, str], home: Path, production: bool, f
         if production:
             faults.append("TELLER_MASTER_KEY (96 bytes, base64) or TELLER_KMS must be set in production.")
             return b""
-        return _generated_master_key(home / "keys" / "master.key")
+        return _generated_master_key(home / "keys" / "master.key", faults)
     try:
         key = base64.b64decode(raw, validate=True)
     except (binascii.Error, ValueError):
@@ -205,11 +205,12 @@ def _local_master_key(values: Mapping[str, str], home: Path, production: bool, f
     return key
 
 
-def _generated_master_key(path: Path) -> bytes:
+def _generated_master_key(path: Path, faults: list[str]) -> bytes:
     """Made once, mode 0600. Written aside and linked in, so that two processes starting at once agree on one key."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        # Not named by the process id: in a container that is the same at every start, and a killed one left its file.
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)))
@@ -221,9 +222,12 @@ def _generated_master_key(path: Path) -> bytes:
             pass
         finally:
             aside.unlink()
-    key = base64.b64decode(path.read_bytes())
+    try:
+        key = base64.b64decode(path.read_bytes(), validate=True)
+    except ValueError:
+        key = b""
     if len(key) != MASTER_KEY_BYTES:
-        raise ConfigError(
+        faults.append(
             f"{path} does not hold a master key; restore it from your backup or set TELLER_MASTER_KEY."
         )
     return key

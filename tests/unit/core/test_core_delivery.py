@@ -31,9 +31,7 @@ def entry(teller: Teller, user: str, channel: ChannelType = LINE) -> Doc:
 
 
 def sweep_after(teller: Teller, user: str, channel: ChannelType, **back: datetime) -> None:
-    teller.service.mongo["outbox"].update_many(
-        {"thread": teller.thread(user, channel)}, {"$set": back}
-    )
+    teller.service.mongo["outbox"].update_many({"thread": teller.thread(user, channel)}, {"$set": back})
     teller.service.sweeper.sweep()
 
 
