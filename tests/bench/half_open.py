@@ -23,7 +23,7 @@ ENOUGH_S = 40.0
 def holding(url: str, half_sent: bool) -> Iterator[None]:
     """Ten sockets that stay open: after half a request, or after a whole one that asked the server to close."""
     parts = urlsplit(url)
-    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Line-Signature: none\r\n"
     rest = "Content-Length: 100\r\n" if half_sent else "Content-Length: 0\r\nConnection: close\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(CLIENTS):
