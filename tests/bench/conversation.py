@@ -58,6 +58,7 @@ def converse(teller: Teller, scenario: Scenario, rate: float, seconds: float) ->
     done = _open(teller, scenario.messages, rate, seconds)
     after = Snapshot.take()
     settled = teller.settle()
+    quiet = Snapshot.take()
     counts_now, total_now = teller.deciding()
     turns = counts_now.get(math.inf, 0.0) - counts.get(math.inf, 0.0)
     replied = _replies(teller, since, done)
@@ -83,7 +84,7 @@ def converse(teller: Teller, scenario: Scenario, rate: float, seconds: float) ->
         "decisions": dict(decisions),
         "settled_s": settled,
         "cpu_ms_a_message": {
-            name: 1000 * spent(before, after, pids) / len(done.sent) for name, pids in teller.groups.items()
+            name: 1000 * spent(before, quiet, pids) / len(done.sent) for name, pids in teller.groups.items()
         },
         **_client(done, before, after),
     }

@@ -32,7 +32,7 @@ def callback() -> str:
     return "OK"
 
 
-@handler.add(MessageEvent, message=TextMessageContent)
+@handler.add(MessageEvent, message=TextMessageContent)  # type: ignore[untyped-decorator]
 def message_text(event: MessageEvent) -> None:
     with ApiClient(configuration) as api_client:
         line_bot_api = MessagingApi(api_client)
