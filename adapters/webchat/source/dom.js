@@ -24,10 +24,10 @@ export const icon = (d, name = "") => {
   return svg;
 };
 
-export const CHAT = "M12 4c-5 0-9 3.2-9 7.2 0 2.3 1.3 4.3 3.300 5.6L6 20.5l4-2.1c5.5.8 11-2.2 11-7.1C21 7.2 17 4 12 4ZM8 11.3h0m4 0h0m4 0h0";
+export const CHAT = "M12 4c-5 0-9 3.2-9 7.2 0 2.3 1.3 4.3 3.3 5.6L6 20.5l4-2.1c5.5.8 11-2.2 11-7.1C21 7.2 17 4 12 4ZM8 11.3h0m4 0h0m4 0h0";
 export const SHUT = "M6 6l12 12M18 6 6 18";
 export const SEND = "M12 19V5M6 11l6-6 6 6";
-const PERSON = "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 20.5c1-4 4.500-5.5 8-5.5s7 1.500 8 5.5";
+const PERSON = "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 20.5c1-4 4.5-5.5 8-5.5s7 1.5 8 5.5";
 
 // Ends before the full stop or the Chinese punctuation that follows an address in a sentence.
 const LINK = /(https?:\/\/[\w\-.~:/?#@!$&*+,;=%]*[\w/#=&])/;

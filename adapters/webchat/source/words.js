@@ -28,7 +28,7 @@ const words = {
   },
   en: {
     title: "Chat with us",
-    sub: "AI assistant; a person any time",
+    sub: "AI assistant online",
     human: "Talk to a person",
     wish: "Talk to a person",
     open: "Open chat",
