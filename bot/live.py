@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +23,19 @@ RECONNECT_S = 0.5
 log = logger(__name__)
 
 
+class _Ear:
+    """One listener; it counts from its making until nobody holds it."""
+
+    def __init__(self, topics: Sequence[str]) -> None:
+        self.topics = frozenset(topics)
+        self.pokes: queue.Queue[dict[str, Any] | None] = queue.Queue(BACKLOG)
+
+    def hear(self, poke: dict[str, Any] | None) -> None:
+        # A full queue belongs to a slow listener; one poke in it already makes it look at everything.
+        with contextlib.suppress(queue.Full):
+            self.pokes.put_nowait(poke)
+
+
 class Live:
     """`publish` a poke, `listen` for pokes on topics. A lost poke costs a moment: listeners look again anyway."""
 
@@ -28,11 +43,11 @@ class Live:
         self._url = url
         self._jobs = jobs
         self._stopping = stopping
-        self._listeners: dict[int, tuple[frozenset[str], queue.Queue[dict[str, Any]]]] = {}
+        # Weak, because a stream that ends before its first poke never reaches a `finally`.
+        self._ears: weakref.WeakSet[_Ear] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._connected = False
-        self._next = 0
 
     def publish(self, topic: str, data: Mapping[str, Any]) -> None:
         try:
@@ -44,29 +59,31 @@ class Live:
     def connected(self) -> bool:
         return self._connected
 
+    @property
+    def listeners(self) -> int:
+        return len(self._ears)
+
     def listen(self, topics: Sequence[str], timeout: float = 15.0) -> Iterator[dict[str, Any] | None]:
-        """Pokes as they come; None after `timeout` seconds of silence (look again yourself); ends at shutdown."""
-        mine: queue.Queue[dict[str, Any]] = queue.Queue(BACKLOG)
+        """Pokes as they come, from this call on; None says to look again: after `timeout` seconds of silence, and
+        whenever pokes may have been missed. Ends at shutdown."""
+        ear = _Ear(topics)
         with self._lock:
-            self._next += 1
-            key = self._next
-            self._listeners[key] = (frozenset(topics), mine)
+            self._ears.add(ear)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
-        try:
-            quiet_since = time.monotonic()
-            while not self._stopping():
-                try:
-                    yield mine.get(timeout=min(1.0, timeout))
+        return self._pokes(ear, timeout)
+
+    def _pokes(self, ear: _Ear, timeout: float) -> Iterator[dict[str, Any] | None]:
+        quiet_since = time.monotonic()
+        while not self._stopping():
+            try:
+                yield ear.pokes.get(timeout=min(1.0, timeout))
+                quiet_since = time.monotonic()
+            except queue.Empty:
+                if time.monotonic() - quiet_since >= (timeout if self._connected else min(timeout, 2.0)):
+                    yield None
                     quiet_since = time.monotonic()
-                except queue.Empty:
-                    if time.monotonic() - quiet_since >= (timeout if self._connected else min(timeout, 2.0)):
-                        yield None
-                        quiet_since = time.monotonic()
-        finally:
-            with self._lock:
-                self._listeners.pop(key, None)
 
     def _run(self) -> None:
         while not self._stopping():
@@ -78,25 +95,27 @@ class Live:
 
     def _subscribe(self) -> None:
         client = connect(self._url, timeout_s=5.0)
-        pubsub: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        pubsub: Any = client.pubsub()  # type: ignore[no-untyped-call]
         try:
             pubsub.subscribe(CHANNEL)
-            self._connected = True
             while not self._stopping():
                 message = pubsub.get_message(timeout=1.0)
-                if message is not None:
+                if message is None:
+                    continue
+                if message["type"] == "subscribe":
+                    self._connected = True
+                    # What was published before this moment is lost.
+                    self._hand_out(None)
+                elif message["type"] == "message":
                     self._hand_out(json.loads(message["data"]))
         finally:
             self._connected = False
             pubsub.close()
             client.close()
 
-    def _hand_out(self, poke: dict[str, Any]) -> None:
+    def _hand_out(self, poke: dict[str, Any] | None) -> None:
         with self._lock:
-            targets = [mine for topics, mine in self._listeners.values() if poke.get("topic") in topics]
-        for target in targets:
-            try:
-                target.put_nowait(poke)
-            except queue.Full:
-                # The listener is slow; one poke in its queue already makes it look at everything.
-                continue
+            ears = list(self._ears)
+        for ear in ears:
+            if poke is None or poke.get("topic") in ear.topics:
+                ear.hear(poke)
