@@ -136,6 +136,7 @@ class Courier:
             code=error.code,
             wait_s=wait.total_seconds(),
         )
+        return False
 
     def _settle(
         self,
