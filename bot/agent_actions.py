@@ -76,12 +76,6 @@ class Desk:
             raise BadPayload(f"The reply is longer than {LONGEST_REPLY} characters; send it in parts.")
         if conversation.status is not Status.ASSIGNED or conversation.assignee != staff.id:
             raise Conflict("Take the conversation before you reply.")
-        known = self.mongo["messages"].find_one(
-            {"conversation": conversation_id, "author": f"staff:{staff.id}", "client_id": client_id},
-            {"_id": 1},
-        )
-        if known is not None:
-            return str(known["_id"])
         pulls = self.channels[conversation.channel].capabilities.pulls
         draft = Draft(
             author=f"staff:{staff.id}",
@@ -90,10 +84,10 @@ class Desk:
             delivery=None if pulls else Delivery.QUEUED,
             client_id=client_id,
         )
-        self._change(staff, conversation, "conversation:reply", {}, draft=draft, unread=0)
+        message_id = self._change(staff, conversation, "conversation:reply", {}, draft=draft, unread=0)
         if not pulls:
             self.queue.wake(conversation.thread)
-        return draft.id
+        return message_id or draft.id
 
     def resolve(self, staff: Staff, conversation_id: str) -> None:
         conversation = self._owned(staff, conversation_id)
@@ -145,10 +139,14 @@ class Desk:
         *,
         draft: Draft | None = None,
         unread: int,
-    ) -> None:
+    ) -> str | None:
+        """The id of the draft's message: an earlier one where the same form was sent before."""
         sealed = self.conversations.seal(conversation.customer_id, [draft] if draft else [])
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> str | None:
+            # Inside, so that of two at the same moment the second, which MongoDB makes repeat, sees the first.
+            if draft is not None and (known := self._sent(conversation.id, draft, session)) is not None:
+                return known
             written = self.conversations.write(
                 session,
                 thread=conversation.thread,
@@ -169,9 +167,10 @@ class Desk:
                     person=True,
                 )
             self.audit.add(staff.id, action, conversation.id, {"from": conversation.status.value}, session)
+            return draft.id if draft else None
 
         try:
-            self.mongo.transaction(work)
+            message_id = self.mongo.transaction(work)
         except Stale as error:
             raise Conflict(
                 "Somebody changed this conversation a moment ago; reload and look again."
@@ -179,3 +178,9 @@ class Desk:
         self.live.publish(f"thread:{conversation.thread}", {})
         self.live.publish(f"conversation:{conversation.id}", {"conversation": conversation.id})
         self.live.publish("inbox", {"conversation": conversation.id})
+        return message_id
+
+    def _sent(self, conversation_id: str, draft: Draft, session: Session) -> str | None:
+        query = {"conversation": conversation_id, "author": draft.author, "client_id": draft.client_id}
+        found = self.mongo["messages"].find_one(query, {"_id": 1}, session=session)
+        return str(found["_id"]) if found else None
