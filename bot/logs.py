@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -26,9 +26,22 @@ def clean(text: str) -> str:
 
 def _guard(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and key not in PLAIN:
-            event[key] = clean(value)
+        if key not in PLAIN and not key.startswith("_"):
+            event[key] = _harmless(value)
     return event
+
+
+def _harmless(value: Any) -> Any:
+    """`value` cleaned at any depth; an exception by its class, for its message may quote anybody."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, BaseException):
+        return type(value).__name__
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _harmless(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_harmless(inner) for inner in value]
+    return clean(value if isinstance(value, str) else repr(value))
 
 
 def _traceback_without_values(
