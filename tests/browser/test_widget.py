@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from bot.model import ChannelAccount, ChannelType
 from tests.browser.rooms import DESKTOP, PHONE, a_chromium
-from tests.unit.webchat.stub import WIDGET, Stub, api, page, serve, site
+from tests.unit.webchat.stub import ACCOUNT, WIDGET, Stub, api, page, serve, site
+from tests.unit.webchat.test_demo_page import a_demo
 
 pytestmark = pytest.mark.browser
 
@@ -174,7 +176,19 @@ def test_a_reload_keeps_history_and_draft_and_doubles_nothing(visit: Visit) -> N
     visit.shows("第一題", "已收到：第一題")
     expect(visit.input).to_have_value("寫到一半")
     assert len(visit.stub.sessions) == 1
+    visit.stub.say("agent", "之後的")
+    visit.shows("第一題", "已收到：第一題", "之後的")
+    assert visit.stub.resumed_from == ["0", "2"]
     assert visit.troubles == []
+
+
+def test_a_stream_that_repeats_itself_doubles_nothing(visit: Visit) -> None:
+    visit.stub.forgetful = True
+    visit.open().ask("一次")
+    visit.shows("一次", "已收到：一次")
+    visit.stub.hang_up()
+    visit.stub.say("agent", "就好")
+    visit.shows("一次", "已收到：一次", "就好")
 
 
 def test_a_broken_stream_goes_on_where_it_broke(visit: Visit) -> None:
@@ -342,3 +356,19 @@ def test_a_light_colour_gets_dark_text_and_hints_can_be_pressed(visit: Visit) ->
     assert visit.launch.evaluate("node => getComputedStyle(node).color") == "rgb(0, 0, 0)"
     visit.tab.get_by_role("button", name="忘記密碼").click()
     visit.shows("忘記密碼", "已收到：忘記密碼")
+
+
+def test_a_question_on_the_demo_page_is_asked_in_the_chat(chromium: Browser, stub: Stub) -> None:
+    teller = api(stub)
+    teller.register_blueprint(a_demo(ChannelAccount(id=ACCOUNT, channel=ChannelType.WEB, name="demo")))
+    server, address = serve(teller)
+    visit = Visit(chromium.new_page(), stub, address)
+    visit.tab.goto(f"{address}/demo")
+    expect(visit.launch).to_be_visible()
+    visit.tab.locator(".ask").get_by_role("button", name="忘記密碼怎麼辦").click()
+    visit.shows("忘記密碼怎麼辦", "已收到：忘記密碼怎麼辦")
+    assert visit.troubles == []
+    visit.tab.close()
+    stub.hang_up()
+    server.shutdown()
+    server.server_close()

@@ -24,7 +24,10 @@ CHOICES = [("信用卡年費", "offer:1:0"), ("如何免信用卡年費", "offer
 
 @dataclass
 class Stub:
-    """What a test sees and sets. Positions of messages start at 1; `fail` holds answers of the next posts."""
+    """What a test sees and sets. Positions of messages start at 1; `fail` holds answers of the next posts.
+
+    `forgetful` streams begin with the first message, whatever was seen.
+    """
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     posts: list[dict[str, Any]] = field(default_factory=list)
@@ -33,6 +36,7 @@ class Stub:
     fail: list[int] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     answering: bool = True
+    forgetful: bool = False
     epoch: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -133,7 +137,7 @@ def api(stub: Stub) -> Flask:
     def stream() -> Response:
         last = request.headers.get("Last-Event-ID") or request.args["last_event_id"]
         stub.resumed_from.append(last)
-        return Response(stub.events(int(last)), mimetype="text/event-stream")
+        return Response(stub.events(0 if stub.forgetful else int(last)), mimetype="text/event-stream")
 
     return app
 
