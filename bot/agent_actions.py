@@ -175,9 +175,8 @@ class Desk:
             raise Conflict(
                 "Somebody changed this conversation a moment ago; reload and look again."
             ) from error
-        self.live.publish(f"thread:{conversation.thread}", {})
-        self.live.publish(f"conversation:{conversation.id}", {"conversation": conversation.id})
-        self.live.publish("inbox", {"conversation": conversation.id})
+        topics = ("inbox", f"conversation:{conversation.id}", f"thread:{conversation.thread}")
+        self.live.publish(topics, {"conversation": conversation.id})
         return message_id
 
     def _sent(self, conversation_id: str, draft: Draft, session: Session) -> str | None:

@@ -196,12 +196,12 @@ def build(
 
 
 def encoder(cache_dir: Path) -> Callable[[Sequence[str]], Any]:
-    """The bundled encoder; lists (the rules' own examples) come from the vector cache, a customer's text never."""
+    """The bundled encoder: the rules' own examples come from the vector cache, a customer's text never does."""
 
     def encode(texts: Sequence[str]) -> Any:
         use = encoders.use()
         if len(texts) == 1:
-            return use.encode(texts)
+            return use.query(texts[0])[None, :]
         return use.cache(cache_dir).vectors(texts, use.encode)
 
     return encode

@@ -49,9 +49,10 @@ class Live:
         self._thread: threading.Thread | None = None
         self._connected = False
 
-    def publish(self, topic: str, data: Mapping[str, Any]) -> None:
+    def publish(self, topics: str | Sequence[str], data: Mapping[str, Any]) -> None:
+        named = [topics] if isinstance(topics, str) else list(topics)
         try:
-            self._jobs.redis.publish(CHANNEL, json.dumps({"topic": topic, **data}))
+            self._jobs.redis.publish(CHANNEL, json.dumps({**data, "topics": named}))
         except RedisError as error:
             log.warning("live_away", error=type(error).__name__)
 
@@ -117,5 +118,5 @@ class Live:
         with self._lock:
             ears = list(self._ears)
         for ear in ears:
-            if poke is None or poke.get("topic") in ear.topics:
+            if poke is None or not ear.topics.isdisjoint(poke["topics"]):
                 ear.hear(poke)

@@ -54,6 +54,7 @@ class Mongo:
         self._name = "teller"
         self._timeout_ms = timeout_ms
         self._client: MongoClient[Doc] | None = None
+        self._db: Database[Doc] | None = None
         self._pid = 0
         self._lock = threading.Lock()
 
@@ -85,7 +86,10 @@ class Mongo:
 
     @property
     def db(self) -> Database[Doc]:
-        return self.client.get_default_database(self._name)
+        client = self.client
+        if self._db is None or self._db.client is not client:
+            self._db = client.get_default_database(self._name)
+        return self._db
 
     def __getitem__(self, collection: str) -> Collection[Doc]:
         return self.db[collection]

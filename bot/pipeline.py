@@ -273,9 +273,8 @@ class Pipeline:
             )
 
     def _tell(self, thread: str, conversation_id: str) -> None:
-        self.live.publish(f"thread:{thread}", {})
-        self.live.publish(f"conversation:{conversation_id}", {"conversation": conversation_id})
-        self.live.publish("inbox", {"conversation": conversation_id})
+        topics = ("inbox", f"conversation:{conversation_id}", f"thread:{thread}")
+        self.live.publish(topics, {"conversation": conversation_id})
 
     def _want_profile(self, thread: str, context: Context, account: ChannelAccount) -> None:
         """Ask the platform who this is, once, on the slow queue: an answer never waits for a name."""

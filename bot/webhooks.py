@@ -20,6 +20,7 @@ from bot.store.accounts import AccountStore
 from bot.store.events import EventStore, Recorded
 
 MAX_BODY = 1 << 20
+DRAIN = 8 << 20
 NOTE_EVERY_S = 2.0
 PLATFORMS = tuple(channel.value for channel in ChannelType if channel is not ChannelType.WEB)
 
@@ -68,10 +69,10 @@ class Intake:
 def read_body() -> bytes:
     """The raw body. Raises TooLarge, or BadPayload where the sender stopped half-way."""
     declared = request.content_length
-    if declared is not None and declared > MAX_BODY:
-        raise TooLarge(f"The body is larger than {MAX_BODY} bytes.")
     body = request.stream.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
+        # A connection closed over unread bytes is reset, and the sender would never see why.
+        request.stream.read(DRAIN)
         raise TooLarge(f"The body is larger than {MAX_BODY} bytes.")
     if declared is not None and len(body) != declared:
         raise BadPayload("The body is shorter than Content-Length says; send it again in full.")

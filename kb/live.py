@@ -82,7 +82,7 @@ class Knowledge:
         index, hidden = self._searchable()
         if index is None:
             return Finding("miss", (), {"search": "empty"})
-        finding = decide(index.rank(text, hidden=hidden), index.articles, self.mode, locale)
+        finding = decide(index.rank(text, hidden=hidden, settled=True), index.articles, self.mode, locale)
         if finding.verdict != "answer" and history and len(normalise(text)) <= _FOLLOW_UP:
             return self._together(finding, f"{history[-1]} {text}", index, hidden, locale)
         return finding

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING
+from pymongo.write_concern import WriteConcern
 
 from bot.model import Delivery
 from bot.mongo import Doc, Mongo, Session
@@ -126,7 +127,9 @@ class OutboxStore:
         platform_ids: Sequence[str] = (),
         via: str = "",
     ) -> None:
-        result = self._mongo["outbox"].update_one(
+        # The journal is one sequence: the write below, which waits for it, makes this one durable too.
+        light = self._mongo["outbox"].with_options(write_concern=WriteConcern(1, j=False))
+        result = light.update_one(
             {"_id": entry.id, "open": True},
             {
                 "$set": {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pymongo import ReturnDocument
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
@@ -27,33 +28,33 @@ class ThreadStore:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
+    @property
+    def _light(self) -> Collection[Doc]:
+        """Leases are not journalled: one that a crash undoes is nobody's, and the next holder's fence is another."""
+        return self._mongo["threads"].with_options(write_concern=WriteConcern(1, j=False))
+
     def acquire(self, thread: str) -> Lease | None:
         """The lease, or None while somebody else holds it."""
-        now = datetime.now(UTC)
+        now, fence = datetime.now(UTC), time.time_ns()
         try:
-            doc = self._mongo["threads"].find_one_and_update(
+            self._light.update_one(
                 {"_id": thread, "lease_until": {"$lt": now}},
-                {"$set": {"lease_until": now + LEASE}, "$inc": {"fence": 1}},
+                {"$set": {"lease_until": now + LEASE, "fence": fence}},
                 upsert=True,
-                return_document=ReturnDocument.AFTER,
-                projection={"fence": 1},
             )
         except DuplicateKeyError:
             return None
-        return Lease(thread, doc["fence"]) if doc else None
+        return Lease(thread, fence)
 
     def renew(self, leases: list[Lease]) -> None:
         until = datetime.now(UTC) + LEASE
         for lease in leases:
-            self._mongo["threads"].update_one(
+            self._light.update_one(
                 {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": until}}
             )
 
     def release(self, lease: Lease) -> None:
-        # Need not be durable: a release that a crash undoes is a lease that runs out.
-        self._mongo["threads"].with_options(write_concern=WriteConcern(1, j=False)).update_one(
-            {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": NEVER}}
-        )
+        self._light.update_one({"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": NEVER}})
 
     def holds(self, lease: Lease) -> bool:
         found = self._mongo["threads"].find_one({"_id": lease.thread, "fence": lease.fence}, {"_id": 1})
