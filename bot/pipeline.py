@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot import turns
 from bot.contracts import Channel, Finder, Mind, Publisher
 from bot.logs import logger
 from bot.metrics import DECIDE_SECONDS, DECISIONS, EVENTS, TURN_SECONDS
@@ -16,10 +17,8 @@ from bot.model import (
     Conversation,
     Decision,
     Delivery,
-    HandOff,
     Inbound,
     Kind,
-    Offer,
     Reply,
     Status,
     StaySilent,
@@ -27,9 +26,9 @@ from bot.model import (
 )
 from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
-from bot.rendering import Rendered, locale_of, render
+from bot.rendering import locale_of, render
 from bot.store.accounts import AccountStore
-from bot.store.conversations import Context, ConversationStore, Draft, Sealed, Stale, Written, new_id
+from bot.store.conversations import Context, ConversationStore, Sealed, Stale, Written, new_id
 from bot.store.events import AlreadyDone, EventStore, Pending
 from bot.store.outbox import OutboxStore
 from bot.store.threads import Lease, ThreadStore
@@ -172,8 +171,8 @@ class Pipeline:
         parts = () if isinstance(decision, StaySilent) else decision.parts
         rendered = render(parts, buttons, turn.locale, self.finder, limits)
         delivery = None if limits.pulls else Delivery.QUEUED
-        heard = [_heard(one) for one in group]
-        said = [_said(one, turn, delivery) for one in rendered]
+        heard = [turns.heard(one) for one in group]
+        said = [turns.said(one, turn, delivery) for one in rendered]
         sealed = self.conversations.seal(conversation.customer_id, [*heard, *said])
         greeted = any(ref.id == GREETING for one in rendered for ref in one.refs)
         thread_changes = self._thread_changes(
@@ -190,7 +189,7 @@ class Pipeline:
                 sealed=sealed,
                 conversation=conversation,
                 is_new=context.conversation is None,
-                changes=_changes(decision, conversation),
+                changes=turns.changes_of(decision, conversation),
                 thread_changes=thread_changes,
                 lease=lease,
                 unread=0 if conversation.status is Status.BOT and isinstance(decision, Reply) else len(heard),
@@ -283,64 +282,3 @@ class Pipeline:
         tried = context.thread.get("profile_tried_at")
         if tried is None or datetime.now(UTC) - tried > PROFILE_AGAIN:
             self.queue.fetch_profile(thread)
-
-
-def _heard(pending: Pending) -> Draft:
-    inbound = pending.inbound
-    text = inbound.text or ""
-    if inbound.kind is Kind.OTHER:
-        text = f"[{inbound.kind_detail or 'other'}]"
-    elif inbound.kind is Kind.FOLLOW:
-        text = "[follow]"
-    return Draft(
-        author="customer",
-        text=text,
-        at=inbound.sent_at,
-        kind=inbound.kind.value,
-        client_id=inbound.client_id,
-        event=pending.id,
-    )
-
-
-def _said(rendered: Rendered, turn: Turn, delivery: Delivery | None) -> Draft:
-    return Draft(
-        author="bot",
-        text=rendered.text,
-        at=datetime.now(UTC),
-        approved=rendered.refs,
-        locale=turn.locale,
-        buttons=rendered.buttons,
-        delivery=delivery,
-    )
-
-
-def _changes(decision: Decision, conversation: Conversation) -> dict[str, Any]:
-    """What the decision makes of the conversation."""
-    if isinstance(decision, HandOff):
-        return {
-            "status": Status.WAITING.value,
-            "reason": decision.reason,
-            "skill": decision.skill,
-            "priority": decision.priority,
-            "waiting_since": datetime.now(UTC),
-            "misses": 0,
-            "offer": None,
-        }
-    if isinstance(decision, StaySilent):
-        return {}
-    offered = [button for button in decision.buttons if button.value.startswith("offer:")]
-    changes: dict[str, Any] = {"offer": None}
-    if offered:
-        offer = Offer(offered[0].value.split(":")[1], tuple(button.ref for button in offered))
-        changes["offer"] = {
-            "id": offer.id,
-            "refs": [
-                {"kind": ref.kind.value, "id": ref.id, "version": ref.version, "sha256": ref.sha256}
-                for ref in offer.refs
-            ],
-        }
-    if decision.miss:
-        changes["misses"] = conversation.misses + 1
-    elif not offered:
-        changes["misses"] = 0
-    return changes

@@ -14,17 +14,9 @@ from bson.binary import Binary
 from pymongo import DESCENDING, ReturnDocument
 
 from bot.masking import mask
-from bot.model import (
-    ChannelType,
-    ContentKind,
-    Conversation,
-    Customer,
-    Delivery,
-    Offer,
-    Ref,
-    Status,
-)
+from bot.model import Conversation, Customer, Delivery, Ref, Status
 from bot.mongo import Doc, Mongo, Session
+from bot.store.documents import conversation_of
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
 
@@ -284,32 +276,3 @@ def _message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int,
     }
     doc["hash"] = message_hash(prev, doc)
     return doc
-
-
-def refs_of(items: Sequence[Doc]) -> tuple[Ref, ...]:
-    return tuple(
-        Ref(ContentKind(item["kind"]), item["id"], item["version"], item["sha256"]) for item in items
-    )
-
-
-def conversation_of(doc: Doc) -> Conversation:
-    offer = doc.get("offer")
-    return Conversation(
-        id=doc["_id"],
-        thread=doc["thread"],
-        customer_id=doc["customer"],
-        account_id=doc["account"],
-        channel=ChannelType(doc["channel"]),
-        status=Status(doc["status"]),
-        misses=doc["misses"],
-        assignee=doc["assignee"],
-        skill=doc["skill"],
-        priority=doc["priority"],
-        reason=doc["reason"],
-        offer=Offer(offer["id"], refs_of(offer["refs"])) if offer else None,
-        seq=doc["seq"],
-        opened_at=doc["opened_at"],
-        waiting_since=doc["waiting_since"],
-        last_at=doc["last_at"],
-        unread=doc["unread"],
-    )

@@ -9,7 +9,8 @@ from pymongo import ASCENDING, DESCENDING
 
 from bot.model import Message, Page, Role, Row, Staff, Status
 from bot.mongo import Doc, Mongo
-from bot.store.conversations import ConversationStore, conversation_of, refs_of
+from bot.store.conversations import ConversationStore
+from bot.store.documents import conversation_of, refs_of
 from bot.store.staff import StaffStore
 from bot.vault import Vault
 
