@@ -220,6 +220,23 @@ def test_law_1_the_first_word_to_anybody_is_that_an_ai_answers(
         assert "AI" in teller.platforms[channel].texts(user)[0]
 
 
+def test_law_1_a_pressed_title_says_its_article_and_the_same_button_later_does_not(
+    teller: Teller, traffic: list[tuple[ChannelType, str]]
+) -> None:
+    pressed = 0
+    for channel, user in traffic:
+        messages = teller.rows("messages", user, channel)
+        for before, choice, after in zip(messages, messages[1:], messages[2:], strict=False):
+            offered = {value: label for label, value in before["buttons"]}
+            event = choice["kind"] == "choice" and after["author"] == "bot" and offered
+            if event and after["approved"][0]["kind"] == "article":
+                content = version(teller, after["approved"][0])
+                assert set(content["questions"]) & set(offered.values())
+                pressed += 1
+                assert messages[-1]["approved"][0]["id"] == "choice_expired"
+    assert pressed >= 3
+
+
 # -- a text that was changed behind the review's back; last, for the knowledge stays damaged ------------------------
 
 
