@@ -182,9 +182,7 @@ def build(
         mind=mind,
         intake=Intake(accounts, events, known, queue, {}),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
-        mailbox=Mailbox(
-            threads, events, outbox, queue, LeaseKeeper(threads), pipeline.handle, courier.deliver
-        ),
+        mailbox=Mailbox(threads, events, queue, LeaseKeeper(threads), pipeline.handle, courier.deliver),
         profiles=Profiles(accounts, threads, conversations, vault, known, live),
         sweeper=Sweeper(mongo, threads, events, outbox, queue, live),
         console=ConsoleService(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.logs import logger
 from bot.mongo import PyMongoError
 from bot.queue import JobQueue
 from bot.store.conversations import Stale
 from bot.store.events import EventStore, Pending
-from bot.store.outbox import OutboxStore
 from bot.store.threads import Lease, ThreadStore
 
 BEAT_S = 2.0
@@ -60,7 +59,6 @@ class Mailbox:
 
     threads: ThreadStore
     events: EventStore
-    outbox: OutboxStore
     queue: JobQueue
     keeper: LeaseKeeper
     handle: Callable[[Lease, Sequence[Pending]], int]
@@ -83,7 +81,8 @@ class Mailbox:
             finally:
                 self.keeper.drop(lease)
                 self.threads.release(lease)
-            if not self.events.has_pending(thread) and not self.outbox.has_due(thread):
+            if not self.events.has_pending(thread):
+                # What a person wrote meanwhile is due at once, and the clock looks every second.
                 return
 
     def _empty(self, lease: Lease) -> None:
@@ -93,5 +92,4 @@ class Mailbox:
         while pending:
             del pending[: self.handle(lease, pending)]
             self.deliver(lease)
-            if not pending:
-                pending = list(self.events.pending(lease.thread, BATCH))
+            lease = replace(lease, known=None)

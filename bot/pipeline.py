@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ from bot.vault import Vault
 ATTEMPTS = 6
 BURST = timedelta(seconds=8)
 HISTORY = 3
+# A longer text says itself what it is about.
+FOLLOW_UP = 40
 PROFILE_AGAIN = timedelta(hours=1)
 GREETING = "greeting"
 
@@ -62,9 +64,9 @@ class Pipeline:
     def handle(self, lease: Lease, pending: Sequence[Pending]) -> int:
         """Take the first turn of `pending`. Raises Stale when the lease is lost, PyMongoError when MongoDB is away."""
         group = self._burst(pending)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
-                self._turn(lease, group)
+                self._turn(lease if attempt == 0 else replace(lease, known=None), group)
             except Stale:
                 # A person took over, or resolved, between reading and writing: decide on what is true now.
                 if not self.threads.holds(lease):
@@ -100,7 +102,7 @@ class Pipeline:
         if account is None:
             self._set_aside(inbound, group)
             return
-        context = self.conversations.context(lease.thread)
+        context = self.conversations.context(lease.thread, lease.known)
         conversation = context.conversation or self._open(lease.thread, context, account)
         turn = self._read(group, context, conversation)
         started = time.perf_counter()
@@ -141,7 +143,7 @@ class Pipeline:
         if language is None and last.profile is not None:
             language = last.profile.language
         history: tuple[str, ...] = ()
-        if context.conversation is not None and last.kind is Kind.TEXT:
+        if context.conversation is not None and last.kind is Kind.TEXT and len(text) <= FOLLOW_UP:
             history = self.conversations.last_texts(conversation.id, HISTORY)
         return Turn(
             kind=last.kind,

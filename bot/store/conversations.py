@@ -93,12 +93,13 @@ class ConversationStore:
         self._mongo = mongo
         self._vault = vault
 
-    def context(self, thread: str) -> Context:
-        thread_doc = self._mongo["threads"].find_one({"_id": thread}) or {"_id": thread}
-        customer = None
-        if thread_doc.get("customer"):
-            found = self._mongo["customers"].find_one({"_id": thread_doc["customer"]})
-            customer = self.customer_of(found) if found else None
+    def context(self, thread: str, known: Doc | None = None) -> Context:
+        """`known` is the thread's document where the caller has just read it."""
+        thread_doc = known or self._mongo["threads"].find_one({"_id": thread}) or {"_id": thread}
+        if not thread_doc.get("customer"):
+            return Context(thread_doc, None, None)
+        found = self._mongo["customers"].find_one({"_id": thread_doc["customer"]})
+        customer = self.customer_of(found) if found else None
         open_doc = self._mongo["conversations"].find_one({"thread": thread, "open": True})
         return Context(thread_doc, customer, conversation_of(open_doc) if open_doc else None)
 

@@ -85,12 +85,6 @@ class OutboxStore:
         found = self._mongo["outbox"].find({"thread": thread, "open": True}).sort([("pos", ASCENDING)])
         return [self._entry(doc) for doc in found.limit(limit)]
 
-    def has_due(self, thread: str) -> bool:
-        entry = self._mongo["outbox"].find_one(
-            {"thread": thread, "open": True}, {"next_at": 1, "status": 1}, sort=[("pos", ASCENDING)]
-        )
-        return entry is not None and entry["next_at"] <= datetime.now(UTC)
-
     def claim(self, entry: Entry, route: str, *, again: bool = False) -> None:
         """Say that it is going out now, before it does: whoever finds this after a crash knows to ask.
 

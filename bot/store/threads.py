@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
@@ -18,10 +19,14 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """`fence` rises with every holder: a write that cites an older one is refused."""
+    """`fence` rises with every holder: a write that cites an older one is refused.
+
+    `known` is the thread as it was when the lease was taken; only the first turn may rely on it.
+    """
 
     thread: str
     fence: int
+    known: Doc | None = field(default=None, compare=False, repr=False)
 
 
 class ThreadStore:
@@ -37,14 +42,15 @@ class ThreadStore:
         """The lease, or None while somebody else holds it."""
         now, fence = datetime.now(UTC), time.time_ns()
         try:
-            self._light.update_one(
+            known = self._light.find_one_and_update(
                 {"_id": thread, "lease_until": {"$lt": now}},
                 {"$set": {"lease_until": now + LEASE, "fence": fence}},
                 upsert=True,
+                return_document=ReturnDocument.AFTER,
             )
         except DuplicateKeyError:
             return None
-        return Lease(thread, fence)
+        return Lease(thread, fence, known)
 
     def renew(self, leases: list[Lease]) -> None:
         until = datetime.now(UTC) + LEASE
