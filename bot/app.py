@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import inbox
 from bot import demo, webchat, webhooks
 from bot.compose import Service
-from bot.errors import NotFound, ServiceError
+from bot.errors import ServiceError
 from bot.logs import configure, logger
 from bot.metrics import HTTP_ERRORS
 from bot.mongo import PyMongoError
+
+FORWARDED = {"X-Forwarded-For", "Forwarded", "Via"}
 
 log = logger(__name__)
 
@@ -28,6 +31,8 @@ def create_app(service: Service) -> Flask:
     app = Flask("teller", root_path=str(Path(__file__).parent), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None
     app.extensions["teller"] = service
+    if hops := service.settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     for machines in (webhooks.blueprint(service.intake), webchat.blueprint(service.webchat)):
         _answer_errors_in_json(machines)
         app.register_blueprint(machines)
@@ -59,13 +64,15 @@ def _add_health(app: Flask, service: Service) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        if service.settings.production and request.remote_addr not in ("127.0.0.1", "::1"):
-            raise NotFound("Metrics are served on the loopback address only.")
+        # What comes through a proxy on this machine has a loopback address too, and says for whom it came.
+        direct = request.remote_addr in ("127.0.0.1", "::1") and not FORWARDED & set(request.headers.keys())
+        if service.settings.production and not direct:
+            abort(404)
         registry = PROCESS_REGISTRY
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _answer_errors_in_json(routes: Blueprint) -> None:

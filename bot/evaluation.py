@@ -30,6 +30,10 @@ def evaluate_questions(service: Service, questions: Path, kb_file: Path | None) 
         finder = Knowledge.from_articles(drafts, settings.home / "cache", settings.auto_answer)
     mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
 
+    # The models are loaded now: the first question should take no longer than the others.
+    mind.warm()
+    finder.find("暖機", settings.locale)
+
     def outcome(text: str) -> tuple[str, str | None]:
         return outcome_of(mind, text, settings.locale)
 

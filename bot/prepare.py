@@ -28,8 +28,12 @@ def main() -> int:
     except ConfigError as error:
         print("\n".join(error.faults), file=sys.stderr)
         return 1
-    except (ServiceError, PyMongoError) as error:
-        print(f"preparation failed: {type(error).__name__}: {error}", file=sys.stderr)
+    except ServiceError as error:
+        print(str(error), file=sys.stderr)
+        return 1
+    except PyMongoError as error:
+        # Its own words may hold the address, and the address a password.
+        print(f"MongoDB does not answer ({type(error).__name__}): check MONGODB_URI.", file=sys.stderr)
         return 1
     service.close()
     return 0

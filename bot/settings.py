@@ -48,6 +48,7 @@ class Settings:
     openai_api_key: str | None = field(repr=False)
     openai_base_url: str | None
     openai_model: str | None
+    proxies: int
     sandbox_url: str | None
 
     @property
@@ -75,6 +76,8 @@ class Settings:
         embedded = _embedded_servers(home)
         mongodb_uri = values.get("MONGODB_URI") or embedded.get("mongodb_uri")
         redis_url = values.get("REDIS_URL") or embedded.get("redis_url")
+        _address("MONGODB_URI", mongodb_uri, ("mongodb", "mongodb+srv"), faults)
+        _address("REDIS_URL", redis_url, ("redis", "rediss"), faults)
         if production:
             for name in ("MONGODB_URI", "REDIS_URL"):
                 if not values.get(name):
@@ -115,11 +118,18 @@ class Settings:
             openai_api_key=values.get("OPENAI_API_KEY") or None,
             openai_base_url=values.get("OPENAI_BASE_URL") or None,
             openai_model=values.get("OPENAI_MODEL") or None,
+            proxies=_integer(values, "TELLER_PROXIES", 0, 0, 9, faults),
             sandbox_url=values.get("TELLER_SANDBOX_URL") or embedded.get("sandbox_url"),
         )
         if faults:
             raise ConfigError(*faults)
         return settings
+
+
+def _address(name: str, address: str | None, schemes: tuple[str, ...], faults: list[str]) -> None:
+    """The fault names no value: an address may hold a password."""
+    if address and not address.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        faults.append(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
 
 
 def _environment() -> dict[str, str]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model import Conversation, Decision, Delivery, HandOff, Kind, Offer, Status, StaySilent, Turn
+from bot.model import (
+    ContentKind,
+    Conversation,
+    Decision,
+    Delivery,
+    HandOff,
+    Kind,
+    Offer,
+    Status,
+    StaySilent,
+    Turn,
+)
 from bot.rendering import Rendered
 from bot.store.conversations import Draft
 from bot.store.events import Pending
@@ -69,6 +80,6 @@ def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]
         }
     if decision.miss:
         changes["misses"] = conversation.misses + 1
-    elif not offered:
+    elif any(ref.kind is ContentKind.ARTICLE for ref in decision.parts):
         changes["misses"] = 0
     return changes

@@ -20,7 +20,7 @@ from bot.store.accounts import AccountStore
 from bot.store.events import EventStore, Recorded
 
 MAX_BODY = 1 << 20
-DRAIN = 8 << 20
+DRAIN = 32 << 20
 NOTE_EVERY_S = 2.0
 PLATFORMS = tuple(channel.value for channel in ChannelType if channel is not ChannelType.WEB)
 

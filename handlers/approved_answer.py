@@ -12,6 +12,7 @@ from .intent import Once
 from .say import OFFER, Desk
 
 TITLES = 3
+MISSES_IN_A_ROW = 3
 
 
 def approved_answer(desk: Desk, find: Once[Finding]) -> Handler:
@@ -20,6 +21,10 @@ def approved_answer(desk: Desk, find: Once[Finding]) -> Handler:
         if finding.verdict == "answer" and finding.candidates:
             return desk.article("answer", finding.candidates[0].ref, search_trace(finding))
         if finding.verdict == "ask" and finding.candidates:
+            # Titles that were passed over were no help: asking back for ever would keep a person away.
+            passed_over = turn.conversation.offer is not None
+            if passed_over and turn.conversation.misses + 1 >= MISSES_IN_A_ROW:
+                return None
             offer = offer_id(turn.conversation)
             titles = tuple(
                 Button(found.ref, f"{OFFER}{offer}:{at}")
@@ -29,6 +34,7 @@ def approved_answer(desk: Desk, find: Once[Finding]) -> Handler:
                 reason="ask",
                 parts=(desk.finder.notice("clarify"),),
                 buttons=(*titles, desk.none_button(), desk.person_button()),
+                miss=passed_over,
                 trace=search_trace(finding),
             )
         return None

@@ -7,11 +7,9 @@ from typing import Any
 from bot.contracts import Handler
 from bot.model import Decision, Finding, Reply, Turn
 
-from .approved_answer import search_trace
+from .approved_answer import MISSES_IN_A_ROW, search_trace
 from .intent import Once
 from .say import Desk
-
-MISSES_IN_A_ROW = 3
 
 
 def missed(desk: Desk, turn: Turn, reason: str, trace: dict[str, Any]) -> Decision:

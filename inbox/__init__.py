@@ -87,7 +87,7 @@ def register(app: Flask, service: Console, *, idle_minutes: float = 30) -> None:
     """Adds every page of the console to `app`. Connects to nothing; `idle_minutes` ends a session nobody uses."""
     https = _configure(app, service, idle_minutes)
     app.extensions["teller_console"] = service
-    app.extensions["teller_attempts"] = Attempts(app, service.limiter_storage)
+    app.extensions["teller_attempts"] = Attempts(service.limiter_storage)
     csrf = CSRFProtect(app)
     language.install(app, service.settings.timezone)
     auth.install(app)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import request
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 PER_ACCOUNT = RateLimitItemPerMinute(5)
@@ -19,14 +17,9 @@ PER_ADDRESS = RateLimitItemPerMinute(60)
 class Attempts:
     """Counts in Redis over all processes; in this process while Redis is away, so an outage opens no door."""
 
-    def __init__(self, app: Flask, storage: str | None) -> None:
-        self._limiter = Limiter(
-            get_remote_address,
-            app=app,
-            storage_uri=storage or "memory://",
-            storage_options={"wrap_exceptions": True},
-            key_prefix="teller-sign-in",
-        )
+    def __init__(self, storage: str | None) -> None:
+        shared = storage_from_string(storage or "memory://", wrap_exceptions=True)
+        self._limiter = FixedWindowRateLimiter(shared)
         self._fallback = FixedWindowRateLimiter(MemoryStorage())
 
     @staticmethod
@@ -40,7 +33,7 @@ class Attempts:
         """Counts the attempt before the password is looked at, so that guesses in parallel are counted too."""
         address, account = self._keys(email)
         try:
-            return self._limiter.limiter.hit(PER_ADDRESS, "ip", address) and self._limiter.limiter.hit(
+            return self._limiter.hit(PER_ADDRESS, "ip", address) and self._limiter.hit(
                 PER_ACCOUNT, "account", account
             )
         except StorageError:
@@ -53,6 +46,6 @@ class Attempts:
         _, account = self._keys(email)
         self._fallback.clear(PER_ACCOUNT, "account", account)
         try:
-            self._limiter.limiter.clear(PER_ACCOUNT, "account", account)
+            self._limiter.clear(PER_ACCOUNT, "account", account)
         except StorageError:
             return

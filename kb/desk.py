@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.errors import BadPayload, ServiceError
+from bot.errors import BadPayload, NotAllowed, ServiceError
 from bot.model import ContentKind, ProductClass
 from kb import export, review, sources
 from kb.articles import Content, Review, in_force
@@ -34,10 +34,12 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`done` are the versions that moved; `refused` maps an id to the sentence why it did not."""
+    """`done` are the versions that moved; `refused` maps an id to the sentence why it did not; `barred` are
+    those of them that somebody else has to decide."""
 
     done: tuple[Content, ...]
     refused: Mapping[str, str]
+    barred: frozenset[str] = frozenset()
 
 
 def import_file(
@@ -121,9 +123,12 @@ def _read_shipped(name: str, kind: ContentKind) -> Iterable[Draft]:
 def _each(ids: Sequence[str], step: Callable[[str], Content]) -> Decided:
     done: list[Content] = []
     refused: dict[str, str] = {}
+    barred: set[str] = set()
     for content_id in dict.fromkeys(ids):
         try:
             done.append(step(content_id))
         except ServiceError as error:
             refused[content_id] = str(error)
-    return Decided(tuple(done), refused)
+            if isinstance(error, NotAllowed):
+                barred.add(content_id)
+    return Decided(tuple(done), refused, frozenset(barred))

@@ -56,7 +56,8 @@ def approve(ids: tuple[str, ...], everything: bool, approver: str, as_json: bool
             "Only a compliance officer approves; add one with `flask staff add --role compliance`."
         )
     decided = desk.approve(service().kb, None if everything else list(ids), approver_id, audit_of(service()))
-    _report("approved", decided, as_json)
+    # With --all a draft that ran out is no fault of the command; one's own draft needs another approver.
+    _report("approved", decided, as_json, failed=bool(decided.barred if everything else decided.refused))
 
 
 @group.command("retire", help="Take articles out of force.")
@@ -64,7 +65,8 @@ def approve(ids: tuple[str, ...], everything: bool, approver: str, as_json: bool
 @as_json
 @guarded
 def retire(ids: tuple[str, ...], as_json: bool) -> None:
-    _report("retired", desk.retire(service().kb, list(ids), operator(), audit_of(service())), as_json)
+    decided = desk.retire(service().kb, list(ids), operator(), audit_of(service()))
+    _report("retired", decided, as_json, failed=bool(decided.refused))
 
 
 @group.command("export", help="Write the articles in force, as .jsonl, .csv or .xlsx.")
@@ -79,7 +81,7 @@ def export(file: Path, as_json: bool) -> None:
         click.echo(f"{count} articles written to {file}")
 
 
-def _report(verb: str, decided: desk.Decided, as_json: bool) -> None:
+def _report(verb: str, decided: desk.Decided, as_json: bool, *, failed: bool) -> None:
     done = [content.id for content in decided.done]
     refused = [{"id": content_id, "reason": reason} for content_id, reason in decided.refused.items()]
     if as_json:
@@ -88,7 +90,7 @@ def _report(verb: str, decided: desk.Decided, as_json: bool) -> None:
         click.echo(f"{len(done)} {verb}")
     for row in refused:
         click.echo(f"{row['id']}: {row['reason']}", err=True)
-    if refused:
+    if failed:
         raise click.exceptions.Exit(1)
 
 

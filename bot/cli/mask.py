@@ -24,8 +24,11 @@ from bot.masking import mask
 @json_anyway
 def command(jsonl: bool, profile: Literal["screen", "model"]) -> None:
     # Lines end at a line feed only: other separators may be part of a customer's text.
-    for number, raw in enumerate(sys.stdin.buffer.read().split(b"\n"), start=1):
-        if not raw:
+    lines = sys.stdin.buffer.read().split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    for number, raw in enumerate(lines, start=1):
+        if jsonl and not raw.strip():
             continue
         line = raw.decode("utf-8", errors="replace").removesuffix("\r")
         fields: dict[str, object] = {}

@@ -149,6 +149,20 @@ def test_what_is_close_is_asked_back_with_three_titles_none_and_a_person(finder:
     assert not decision.miss
 
 
+@pytest.mark.parametrize(("misses", "handed_off"), [(0, False), (1, False), (2, True)])
+def test_titles_that_were_passed_over_count_as_a_miss_and_the_third_time_a_person_comes(
+    finder: FakeFinder, misses: int, handed_off: bool
+) -> None:
+    finder.verdict = "ask"
+    before = a_conversation(misses=misses, offer=Offer("0a0a0a0a", (article("fee"),)))
+    name, decision = build_mind(finder).decide(a_turn("信用卡的那個", conversation=before))
+    if handed_off:
+        assert (name, decision.reason) == ("miss", "three_misses")
+    else:
+        assert isinstance(decision, Reply)
+        assert (name, decision.miss, len(decision.buttons)) == ("approved_answer", True, 5)
+
+
 @pytest.mark.parametrize(("misses", "handed_off"), [(0, False), (1, False), (2, True), (5, True)])
 def test_the_third_miss_in_a_row_is_a_person(
     mind: Chain, finder: FakeFinder, misses: int, handed_off: bool
