@@ -27,7 +27,16 @@ class Connection(asyncio.Protocol):
         self._data = b""
 
     async def post(self, request: bytes) -> int:
-        """The status; 0 where no whole answer came within 20 s."""
+        """The status; 0 where no whole answer came within 20 s.
+
+        A kept connection may be closed by the server just as we write: as every HTTP client, we then open another,
+        once. The time of both counts.
+        """
+        kept = self._transport is not None and not self._transport.is_closing()
+        status = await self._post(request)
+        return await self._post(request) if status == 0 and kept and not self._data else status
+
+    async def _post(self, request: bytes) -> int:
         loop = asyncio.get_running_loop()
         if self._transport is None or self._transport.is_closing():
             try:
