@@ -2,7 +2,8 @@
 
 An intent fires when one of its rules does, or when the examples leave little doubt. Rules and meaning keep each other
 honest: resemblance alone never overrules a rule, only certainty that the text is something else does, and never for a
-rule marked `sure`; a plainly ordinary question (`rules/ordinary.toml`) is not handed off for resemblance alone.
+rule marked `sure`; a plainly ordinary question (`rules/ordinary.toml`) is not handed off for resemblance alone, and
+text unlike every example of a label never is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.model import Turn
 
-from .meaning import Encoder, Meaning, trained
+from .meaning import ELSE, Encoder, Likeness, Meaning, trained
 from .rules import INTENTS, clean, hits, matches, rules
 
 LABEL_OF = {
@@ -25,6 +26,8 @@ LABEL_OF = {
     "advice": "personal_advice",
 }
 _MEANT = {label: intent for intent, label in LABEL_OF.items() if intent != "crisis"}
+PEOPLE = tuple(_MEANT)
+HARMLESS = (ELSE, "smalltalk")
 
 # Shares of the examples' vote. Missing a theft or a complaint costs more than one needless hand-off, so less is
 # enough for them. Set on cross-validation of the examples, see docs/handoff-rules.md.
@@ -34,6 +37,10 @@ ALONE = 0.5
 FIRST = {"fraud": 1.3}
 CERTAIN = 0.8
 OVERRULED = 0.08
+# Shares of a text unlike any example mean nothing. Nearness to one example is asked for too: a cosine, and how far it
+# may stay behind the nearest ordinary question.
+FAMILIAR = 0.5
+BEHIND = 0.1
 
 T = TypeVar("T")
 
@@ -86,17 +93,21 @@ class Intents:
     def read(self, text: str) -> Reading:
         meaning = self._meaning or trained(self._encode)
         cleaned = clean(text)
-        shares = meaning.shares(cleaned)
+        like = meaning.likeness(cleaned)
+        shares = like.shares
         person = sum(shares[label] for label in _MEANT)
         fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
-        if self._encode is not None and person < OVERRULED:
+        if self._encode is not None and person < OVERRULED and _near(like, HARMLESS):
             fired = {intent: ids for intent, ids in fired.items() if _sure(intent, ids)}
         fired |= {
-            intent: ("meaning",) for intent in self._meant(shares, person, cleaned) if intent not in fired
+            intent: ("meaning",) for intent in self._meant(like, person, cleaned) if intent not in fired
         }
-        return Reading(fired=fired, shares=shares, chat=None if fired else _chat(cleaned, shares))
+        return Reading(fired=fired, shares=shares, chat=None if fired else _chat(cleaned, like))
 
-    def _meant(self, shares: Mapping[str, float], person: float, cleaned: str) -> list[str]:
+    def _meant(self, like: Likeness, person: float, cleaned: str) -> list[str]:
+        shares = like.shares
+        if not _near(like, PEOPLE, person):
+            return []
         plain = bool(hits("ordinary", cleaned))
         alone = [intent for intent, label in LABEL_OF.items() if intent in ENOUGH and shares[label] >= ALONE]
         likeliest = max(ENOUGH, key=lambda intent: shares[LABEL_OF[intent]] * FIRST.get(intent, 1.0))
@@ -109,13 +120,19 @@ def _sure(intent: str, ids: tuple[str, ...]) -> bool:
     return any(rule.sure for rule in rules(intent) if rule.id in ids)
 
 
-def _chat(cleaned: str, shares: Mapping[str, float]) -> str | None:
+def _near(like: Likeness, labels: tuple[str, ...], share: float = 0.0) -> bool:
+    """Whether likeness to those labels is worth anything: a close example, or little doubt from many distant ones."""
+    nearest = max(like.nearest[label] for label in labels)
+    return (nearest >= FAMILIAR or share >= CERTAIN) and nearest >= like.nearest[ELSE] - BEHIND
+
+
+def _chat(cleaned: str, like: Likeness) -> str | None:
     """`greeting`, `thanks`, `chat` (by likeness only), or None where there may be something to answer."""
     for table in ("thanks", "greeting"):
         if matches("smalltalk", table, cleaned):
             return table
-    likely = shares["smalltalk"] >= ALONE and shares["smalltalk"] > 2 * shares["ordinary_question"]
-    return "chat" if likely else None
+    likely = like.shares["smalltalk"] >= ALONE and like.shares["smalltalk"] > 2 * like.shares[ELSE]
+    return "chat" if likely and _near(like, ("smalltalk",)) else None
 
 
 def fragment(text: str) -> bool:

@@ -11,6 +11,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -30,6 +31,7 @@ LABELS = (
     "ordinary_question",
     "smalltalk",
 )
+ELSE = "ordinary_question"
 # Fitted by ten-fold cross-validation on examples.jsonl; the surface is flat around them.
 GRAMS_WEIGHT = 0.7
 CUES_WEIGHT = 0.2
@@ -54,8 +56,19 @@ def _grams(cleaned: str) -> set[str]:
     return found.union(f"w:{word}" for word in _LATIN.findall(bare))
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`shares` sum to one whatever the text; `nearest` is the cosine to the nearest example of each label, -1 to 1.
+
+    Shares alone cannot say "never seen anything like it", for they must go somewhere.
+    """
+
+    shares: Mapping[str, float]
+    nearest: Mapping[str, float]
+
+
 class Meaning:
-    """Shares of the six labels for a text. Immutable once made, hence safe in threads."""
+    """Likeness of a text to the six labels. Immutable once made, hence safe in threads."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]], encode: Encoder | None = None) -> None:
         self._encode = encode
@@ -68,8 +81,12 @@ class Meaning:
             np.float32
         )
         rows = self._features(texts, grams)
+        # A column for each example: a text has few n-grams, and only their lines are multiplied.
+        self._known: Floats = np.ascontiguousarray((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
+        self._of = {label: np.array([label == known for _, known in pairs]) for label in LABELS}
         target = np.array([[label == known for known in LABELS] for _, label in pairs], dtype=np.float32)
-        self._bias = target.mean(axis=0)
+        # The ridge falls back on this for what resembles nothing: such a text is the search's, not a person's in part.
+        self._bias = np.array([label == ELSE for label in LABELS], dtype=np.float32)
         gram_matrix = rows @ rows.T + RIDGE * np.eye(len(rows), dtype=np.float32)
         self._weights: Floats = rows.T @ np.linalg.solve(gram_matrix, target - self._bias)
 
@@ -88,11 +105,17 @@ class Meaning:
             parts.append(np.asarray(self._encode([text or " " for text in cleaned]), dtype=np.float32))
         return np.hstack(parts)
 
-    def shares(self, cleaned: str) -> Mapping[str, float]:
-        """A share for each label, summing to one."""
-        score = self._features([cleaned], [_grams(cleaned)])[0] @ self._weights + self._bias
+    def likeness(self, cleaned: str) -> Likeness:
+        """Of a text that went through `rules.clean`."""
+        row = self._features([cleaned], [_grams(cleaned)])[0]
+        score = row @ self._weights + self._bias
         lifted = np.exp(SHARPNESS * (score - score.max()))
-        return dict(zip(LABELS, (lifted / lifted.sum()).tolist(), strict=True))
+        filled = np.flatnonzero(row)
+        cosines = (row[filled] / (np.linalg.norm(row) + 1e-9)) @ self._known[filled]
+        return Likeness(
+            shares=dict(zip(LABELS, (lifted / lifted.sum()).tolist(), strict=True)),
+            nearest={label: float(cosines[of].max(initial=-1.0)) for label, of in self._of.items()},
+        )
 
 
 _training = threading.Lock()
