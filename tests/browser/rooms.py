@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bot.samples import DEMO_PASSWORD
-from tests.browser.chromium import executable
 from tests.house import House
-
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
-
-@contextmanager
-def a_chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
+from tests.unit.inbox.visitors import DESKTOP
 
 
 def a_customer(browser: Browser, house: House, lang: str = "zh-TW", **options: Any) -> Page:

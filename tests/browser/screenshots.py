@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.compose import build
 from bot.settings import Settings
-from tests.browser.rooms import DESKTOP, PHONE, a_chromium, a_colleague, a_customer, says
+from tests.browser.rooms import a_colleague, a_customer, says
 from tests.house import ROOT, House, running, until
 from tests.knowledge import question
+from tests.unit.inbox.visitors import DESKTOP, PHONE, a_browser
 
 FOLDER = ROOT / "docs" / "console"
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
@@ -30,7 +31,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder) / "home") as house,
-        a_chromium() as browser,
+        a_browser() as browser,
     ):
         _a_morning(house)
         for short, lang in LANGUAGES.items():

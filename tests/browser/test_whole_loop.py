@@ -8,16 +8,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.rooms import PHONE, a_chromium, a_colleague, a_customer, says
+from tests.browser.rooms import a_colleague, a_customer, says
 from tests.house import House
 from tests.knowledge import answer, disclosure, question
+from tests.unit.inbox.visitors import PHONE, a_browser
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with a_chromium() as browser:
+    with a_browser() as browser:
         yield browser
 
 
