@@ -180,7 +180,7 @@ def build(
         views=views,
         knowledge=knowledge,
         mind=mind,
-        intake=Intake(accounts, events, known, queue, {}),
+        intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
         mailbox=Mailbox(threads, events, queue, LeaseKeeper(threads), pipeline.handle, courier.deliver),
         profiles=Profiles(accounts, threads, conversations, vault, known, live),

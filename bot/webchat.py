@@ -127,6 +127,7 @@ def blueprint(chat: WebChat) -> Blueprint:
             raise Unavailable("The message could not be stored; send it again.") from error
         for thread in recorded.threads:
             chat.queue.wake(thread)
+        chat.accounts.note_event(account.id)
         EVENTS.labels("web", "new" if recorded.new else "known").inc()
         return jsonify(client_id=inbound.client_id, accepted=True), 202
 

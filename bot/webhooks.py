@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
 
@@ -21,7 +19,6 @@ from bot.store.events import EventStore, Recorded
 
 MAX_BODY = 1 << 20
 DRAIN = 32 << 20
-NOTE_EVERY_S = 2.0
 PLATFORMS = tuple(channel.value for channel in ChannelType if channel is not ChannelType.WEB)
 
 log = logger(__name__)
@@ -35,7 +32,6 @@ class Intake:
     events: EventStore
     channels: Mapping[ChannelType, Channel]
     queue: JobQueue
-    noted: dict[str, float]
 
     def account(self, channel: str, account_id: str) -> ChannelAccount:
         """Raises NotFound for an unknown or disabled account, or one of another channel."""
@@ -53,17 +49,10 @@ class Intake:
         recorded = self.events.record(inbounds)
         for thread in recorded.threads:
             self.queue.wake(thread)
-        self._note(account)
+        self.accounts.note_event(account.id)
         EVENTS.labels(channel, "new").inc(recorded.new)
         EVENTS.labels(channel, "known").inc(recorded.known)
         return recorded
-
-    def _note(self, account: ChannelAccount) -> None:
-        """Remember that the account lives, at most every two seconds: the page shows it, nothing depends on it."""
-        now = time.monotonic()
-        if now - self.noted.get(account.id, 0.0) > NOTE_EVERY_S:
-            self.noted[account.id] = now
-            self.accounts.note_event(account.id, datetime.now(UTC))
 
 
 def read_body() -> bytes:

@@ -14,6 +14,7 @@ from bot.vault import SERVICE, Vault
 
 Accounts = list[ChannelAccount]
 RECENT_S = 1.0
+NOTE_EVERY_S = 2.0
 OPENED = 256
 
 
@@ -21,6 +22,7 @@ class AccountStore:
     def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._noted: dict[str, float] = {}
         self._recent: dict[str, tuple[float, ChannelAccount]] = {}
         self._opened: dict[bytes, dict[str, str]] = {}
 
@@ -85,8 +87,14 @@ class AccountStore:
     def set_enabled(self, account_id: str, enabled: bool) -> None:
         self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {"enabled": enabled}})
 
-    def note_event(self, account_id: str, at: datetime) -> None:
-        self._mongo["accounts"].update_one({"_id": account_id}, {"$max": {"last_event_at": at}})
+    def note_event(self, account_id: str) -> None:
+        """Remember that the account lives, at most every two seconds: the page shows it, nothing depends on it."""
+        now = time.monotonic()
+        if now - self._noted.get(account_id, -NOTE_EVERY_S) >= NOTE_EVERY_S:
+            self._noted[account_id] = now
+            self._mongo["accounts"].update_one(
+                {"_id": account_id}, {"$max": {"last_event_at": datetime.now(UTC)}}
+            )
 
     def note_error(self, account_id: str, sentence: str) -> None:
         """The last thing that went wrong, for the channels page; a sentence without personal data."""
