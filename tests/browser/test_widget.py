@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from bot.model import ChannelAccount, ChannelType
-from tests.browser.rooms import DESKTOP, PHONE, a_chromium
+from tests.unit.inbox.visitors import DESKTOP, PHONE, a_browser
 from tests.unit.webchat.stub import ACCOUNT, WIDGET, Stub, api, page, serve, site
 from tests.unit.webchat.test_demo_page import a_demo
 
@@ -64,7 +64,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with a_chromium() as browser:
+    with a_browser() as browser:
         yield browser
 
 
