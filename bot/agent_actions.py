@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.contracts import Channel, Publisher
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.model import Conversation, Delivery, Page, Role, Row, Staff, Status
+from bot.model import Conversation, Page, Role, Row, Staff, Status
 from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
 from bot.store.audit import AuditStore
@@ -77,13 +77,8 @@ class Desk:
         if conversation.status is not Status.ASSIGNED or conversation.assignee != staff.id:
             raise Conflict("Take the conversation before you reply.")
         pulls = self.channels[conversation.channel].capabilities.pulls
-        draft = Draft(
-            author=f"staff:{staff.id}",
-            text=words,
-            at=datetime.now(UTC),
-            delivery=None if pulls else Delivery.QUEUED,
-            client_id=client_id,
-        )
+        draft = Draft(author=f"staff:{staff.id}", text=words, at=datetime.now(UTC), client_id=client_id)
+        draft = draft if pulls else replace(draft, entry=draft.id)
         message_id = self._change(staff, conversation, "conversation:reply", {}, draft=draft, unread=0)
         if not pulls:
             self.queue.wake(conversation.thread)
@@ -154,11 +149,12 @@ class Desk:
                 conversation=conversation,
                 is_new=False,
                 changes={**changes, "unread": unread},
+                undelivered=draft is not None and draft.entry is not None,
             )
-            if draft is not None and draft.delivery is not None:
+            if draft is not None and draft.entry is not None:
                 self.outbox.add(
                     session,
-                    entry_id=draft.id,
+                    entry_id=draft.entry,
                     thread=conversation.thread,
                     conversation_id=conversation.id,
                     account_id=conversation.account_id,

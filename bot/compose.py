@@ -143,7 +143,7 @@ def build(
     outbox = OutboxStore(mongo, vault)
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
-    views = Views(mongo, vault, staff, conversations)
+    views = Views(mongo, vault, staff, conversations, outbox)
     knowledge = _knowledge(settings, mongo)
     mind = build_mind(knowledge, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
     pipeline = Pipeline(
@@ -182,7 +182,7 @@ def build(
         mind=mind,
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
-        mailbox=Mailbox(threads, events, queue, LeaseKeeper(threads), pipeline.handle, courier.deliver),
+        mailbox=Mailbox(threads, events, LeaseKeeper(threads), pipeline.handle, courier.deliver),
         profiles=Profiles(accounts, threads, conversations, vault, known, live),
         sweeper=Sweeper(mongo, threads, events, outbox, queue, live),
         console=ConsoleService(

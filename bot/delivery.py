@@ -11,16 +11,14 @@ from bot.contracts import Channel, Publisher
 from bot.errors import SendError
 from bot.logs import logger
 from bot.metrics import SENDS
-from bot.model import ChannelAccount, Delivery, Outbound, OutText, Receipt
+from bot.model import ChannelAccount, Delivery, Outbound, Receipt
 from bot.mongo import PyMongoError
 from bot.store.accounts import AccountStore
 from bot.store.conversations import Stale
-from bot.store.outbox import Entry, OutboxStore
+from bot.store.outbox import Entry, OutboxStore, Parcel, token_fresh
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault
 
-# LINE takes a reply token for a minute from the (re)delivery; a margin for our own clock and the way there.
-TOKEN_FRESH = timedelta(seconds=50)
 GIVE_UP = timedelta(hours=6)
 LONGEST_WAIT_S = 20.0
 TOKEN_SPENT = "reply_token_invalid"  # noqa: S105 - an error code
@@ -37,41 +35,59 @@ class Courier:
     channels: Mapping[Any, Channel]
     live: Publisher
 
-    def deliver(self, lease: Lease) -> None:
-        """Send the thread's entries that are due; stops at the first that has to wait. Raises PyMongoError, Stale."""
-        for entry in self.outbox.open(lease.thread):
-            if entry.status is Delivery.QUEUED and entry.next_at > datetime.now(UTC):
-                return
-            account = self.accounts.recent(entry.account_id)
-            if account is None:
-                self.outbox.settle(entry, Delivery.FAILED, code="account_gone")
-                continue
-            channel = self.channels[account.channel]
-            if entry.status is Delivery.SENDING and channel.capabilities.settles != "retry_key":
-                # Found after a crash on a platform without a key: nobody can know, so nobody pretends to.
-                self._settle(entry, account, Delivery.UNKNOWN, "interrupted")
-                continue
-            if not self._attempt(entry, account, channel):
-                # What comes after it must not overtake it.
-                return
+    def deliver(self, lease: Lease, parcel: Parcel | None = None) -> bool:
+        """Send the thread's entries that are due, `parcel` before the rest; stops at the first that has to wait.
 
-    def _attempt(self, entry: Entry, account: ChannelAccount, channel: Channel) -> bool:
+        Whether nothing is left to send. Raises PyMongoError, Stale.
+        """
+        if parcel is not None:
+            account = self.accounts.recent(parcel.entry.account_id)
+            if account is not None:
+                if not self._attempt(parcel, account, self.channels[account.channel]):
+                    return False
+                if parcel.last:
+                    return True
+        while entries := self.outbox.open(lease.thread):
+            for entry in entries:
+                if not self._one(entry):
+                    # What comes after it must not overtake it.
+                    return False
+        return True
+
+    def _one(self, entry: Entry) -> bool:
         """Whether the entry is settled, one way or another."""
+        if entry.status is Delivery.QUEUED and entry.next_at > datetime.now(UTC):
+            return False
+        account = self.accounts.recent(entry.account_id)
+        if account is None:
+            self.outbox.settle(entry, Delivery.FAILED, code="account_gone")
+            return True
+        channel = self.channels[account.channel]
+        if entry.status is Delivery.SENDING and channel.capabilities.settles != "retry_key":
+            # Found after a crash on a platform without a key: nobody can know, so nobody pretends to.
+            self._settle(entry, account, Delivery.UNKNOWN, "interrupted")
+            return True
+        return self._attempt(self._parcel(entry), account, channel)
+
+    def _parcel(self, entry: Entry) -> Parcel:
+        return Parcel(entry, self._user_id(entry.thread), self.outbox.contents(entry.message_ids))
+
+    def _attempt(self, parcel: Parcel, account: ChannelAccount, channel: Channel) -> bool:
+        """Whether the entry is settled, one way or another."""
+        entry = parcel.entry
         again = entry.status is Delivery.SENDING or entry.maybe_sent
         token = self._token(entry)
         out = Outbound(
             id=entry.id,
             # A reply is addressed by its token.
-            user_id="" if token else self._user_id(entry.thread),
-            messages=tuple(
-                OutText(message_id, text, tuple((label, value) for label, value in buttons))
-                for message_id, text, buttons in self.outbox.contents(entry.message_ids)
-            ),
+            user_id="" if token else parcel.user_id,
+            messages=parcel.messages,
             reply_token=token,
             again=again and token is not None,
             author_is_person=entry.person,
         )
-        self.outbox.claim(entry, "reply" if token else "push")
+        if not parcel.claimed:
+            self.outbox.claim(entry, "reply" if token else "push")
         try:
             try:
                 receipt = channel.send(account, out)
@@ -80,7 +96,7 @@ class Courier:
                     raise
                 # Written down before it is tried: after a crash the way back to the token is closed.
                 self.outbox.claim(entry, "push", again=True)
-                pushed = replace(out, user_id=self._user_id(entry.thread), reply_token=None, again=False)
+                pushed = replace(out, user_id=parcel.user_id, reply_token=None, again=False)
                 receipt = channel.send(account, pushed)
         except SendError as error:
             return self._failed(entry, account, channel, error, again=again)
@@ -99,13 +115,10 @@ class Courier:
         """The reply token while LINE still takes it; never again once a push was tried."""
         if entry.reply_token is None or entry.event is None or entry.route == "push":
             return None
-        if entry.event_at is not None and datetime.now(UTC) - entry.event_at <= TOKEN_FRESH:
+        if token_fresh(entry.event_at):
             return entry.reply_token
         # A redelivery since then has given the token its minute again.
-        delivered = self.outbox.event_delivered_at(entry.event)
-        if delivered is None or datetime.now(UTC) - delivered > TOKEN_FRESH:
-            return None
-        return entry.reply_token
+        return entry.reply_token if token_fresh(self.outbox.event_delivered_at(entry.event)) else None
 
     def _user_id(self, thread: str) -> str:
         doc = self.threads.get(thread)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from bot.logs import logger
 from bot.mongo import PyMongoError
-from bot.queue import JobQueue
 from bot.store.conversations import Stale
 from bot.store.events import EventStore, Pending
+from bot.store.outbox import Parcel
 from bot.store.threads import Lease, ThreadStore
 
 BEAT_S = 2.0
@@ -55,41 +55,45 @@ class LeaseKeeper:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """`handle` consumes the first of the pending events (a burst counts as one turn) and says how many it took."""
+    """`handle` consumes the first of the pending events (a burst counts as one turn) and says how many, and what may go
+    out directly; `deliver` sends what is due and says whether nothing is left."""
 
     threads: ThreadStore
     events: EventStore
-    queue: JobQueue
     keeper: LeaseKeeper
-    handle: Callable[[Lease, Sequence[Pending]], int]
-    deliver: Callable[[Lease], None]
+    handle: Callable[[Lease, Sequence[Pending]], tuple[int, Parcel | None]]
+    deliver: Callable[[Lease, Parcel | None], bool]
 
     def drain(self, thread: str) -> None:
         """Empty the thread's mailbox. Raises PyMongoError; whatever is left the clock finds again."""
-        self.queue.awake(thread)
         while True:
             lease = self.threads.acquire(thread)
             if lease is None:
                 # The holder looks again after it lets go.
                 return
             self.keeper.hold(lease)
+            delivered = False
             try:
-                self._empty(lease)
+                delivered = self._empty(lease)
             except Stale:
                 log.info("lease_lost", thread=thread)
                 return
             finally:
                 self.keeper.drop(lease)
-                self.threads.release(lease)
+                self.threads.release(lease, delivered=delivered)
             if not self.events.has_pending(thread):
                 # What a person wrote meanwhile is due at once, and the clock looks every second.
                 return
 
-    def _empty(self, lease: Lease) -> None:
+    def _empty(self, lease: Lease) -> bool:
+        """Whether nothing is left to send."""
         pending = list(self.events.pending(lease.thread, BATCH))
         if not pending:
-            self.deliver(lease)
+            return self.deliver(lease, None)
+        delivered = False
         while pending:
-            del pending[: self.handle(lease, pending)]
-            self.deliver(lease)
+            count, parcel = self.handle(lease, pending)
+            del pending[:count]
+            delivered = self.deliver(lease, parcel)
             lease = replace(lease, known=None)
+        return delivered

@@ -9,6 +9,8 @@ from typing import Any
 
 DEFAULT_LOCALE = "zh-TW"
 LOCALES = ("zh-TW", "en")
+# What the first record of a chain follows.
+GENESIS = "0" * 64
 
 
 class ChannelType(StrEnum):
@@ -227,6 +229,7 @@ class Conversation:
     waiting_since: datetime | None = None
     last_at: datetime | None = None
     unread: int = 0
+    head_hash: str = GENESIS
 
 
 @dataclass(frozen=True, slots=True)

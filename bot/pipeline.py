@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from bot import turns
@@ -16,9 +17,9 @@ from bot.model import (
     ChannelAccount,
     Conversation,
     Decision,
-    Delivery,
     Inbound,
     Kind,
+    OutText,
     Reply,
     Status,
     StaySilent,
@@ -26,11 +27,11 @@ from bot.model import (
 )
 from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
-from bot.rendering import locale_of, render
+from bot.rendering import locale_of, render, spoken
 from bot.store.accounts import AccountStore
-from bot.store.conversations import Context, ConversationStore, Sealed, Stale, Written, new_id
+from bot.store.conversations import Context, ConversationStore, Draft, Stale, Written, new_id
 from bot.store.events import AlreadyDone, EventStore, Pending
-from bot.store.outbox import OutboxStore
+from bot.store.outbox import Entry, OutboxStore, Parcel, token_fresh
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault
 
@@ -61,20 +62,21 @@ class Pipeline:
     live: Publisher
     locale: str
 
-    def handle(self, lease: Lease, pending: Sequence[Pending]) -> int:
-        """Take the first turn of `pending`. Raises Stale when the lease is lost, PyMongoError when MongoDB is away."""
+    def handle(self, lease: Lease, pending: Sequence[Pending]) -> tuple[int, Parcel | None]:
+        """Take the first turn of `pending`: how many events it was, and what may be sent directly.
+
+        Raises Stale when the lease is lost, PyMongoError when MongoDB is away.
+        """
         group = self._burst(pending)
         for attempt in range(ATTEMPTS):
             try:
-                self._turn(lease if attempt == 0 else replace(lease, known=None), group)
+                return len(group), self._turn(lease if attempt == 0 else replace(lease, known=None), group)
             except Stale:
                 # A person took over, or resolved, between reading and writing: decide on what is true now.
                 if not self.threads.holds(lease):
                     raise
             except AlreadyDone:
-                return len(group)
-            else:
-                return len(group)
+                return len(group), None
         raise Stale
 
     def _burst(self, pending: Sequence[Pending]) -> list[Pending]:
@@ -93,28 +95,30 @@ class Pipeline:
             group.append(following)
         return group
 
-    def _turn(self, lease: Lease, group: list[Pending]) -> None:
+    def _turn(self, lease: Lease, group: list[Pending]) -> Parcel | None:
+        """What may be sent directly."""
         inbound = group[-1].inbound
         if inbound.kind in (Kind.IGNORED, Kind.ECHO):
             self._set_aside(inbound, group)
-            return
+            return None
         account = self.accounts.recent(inbound.account_id)
         if account is None:
             self._set_aside(inbound, group)
-            return
+            return None
         context = self.conversations.context(lease.thread, lease.known)
         conversation = context.conversation or self._open(lease.thread, context, account)
         turn = self._read(group, context, conversation)
         started = time.perf_counter()
         handler, decision = self.mind.decide(turn)
         DECIDE_SECONDS.observe(time.perf_counter() - started)
-        self._commit(lease, group, account, context, conversation, turn, handler, decision)
+        parcel = self._commit(lease, group, account, context, conversation, turn, handler, decision)
         DECISIONS.labels(handler, type(decision).__name__).inc()
         TURN_SECONDS.observe((datetime.now(UTC) - group[0].delivered_at).total_seconds())
         self._tell(lease.thread, conversation.id)
         if inbound.callback_id:
             self.channels[account.channel].acknowledge(account, inbound)
         self._want_profile(lease.thread, context, account)
+        return parcel
 
     def _set_aside(self, inbound: Inbound, group: list[Pending]) -> None:
         """Nothing to say to it: a receipt, a membership, an echo. It stays in the ledger as handled."""
@@ -126,7 +130,7 @@ class Pipeline:
         EVENTS.labels("any", "set_aside").inc(len(group))
 
     def _open(self, thread: str, context: Context, account: ChannelAccount) -> Conversation:
-        customer_id = context.customer.id if context.customer else self.conversations.new_customer()
+        customer_id = context.customer_id or self.conversations.new_customer()
         return Conversation(
             id=new_id(),
             thread=thread,
@@ -139,16 +143,14 @@ class Pipeline:
     def _read(self, group: list[Pending], context: Context, conversation: Conversation) -> Turn:
         last = group[-1].inbound
         text = "\n".join(one.inbound.text for one in group if one.inbound.text)
-        language = context.customer.language if context.customer else None
-        if language is None and last.profile is not None:
-            language = last.profile.language
         history: tuple[str, ...] = ()
         if context.conversation is not None and last.kind is Kind.TEXT and len(text) <= FOLLOW_UP:
             history = self.conversations.last_texts(conversation.id, HISTORY)
         return Turn(
             kind=last.kind,
             text=text,
-            locale=locale_of(text, language, self.locale),
+            # The words of a button are ours.
+            locale=locale_of(text if last.kind is Kind.TEXT else "", _language(context, last), self.locale),
             conversation=conversation,
             now=datetime.now(UTC),
             choice=last.choice,
@@ -167,23 +169,33 @@ class Pipeline:
         turn: Turn,
         handler: str,
         decision: Decision,
-    ) -> None:
+    ) -> Parcel | None:
         limits = self.channels[account.channel].capabilities
         buttons = decision.buttons if isinstance(decision, Reply) else ()
         parts = () if isinstance(decision, StaySilent) else decision.parts
         rendered = render(parts, buttons, turn.locale, self.finder, limits)
-        delivery = None if limits.pulls else Delivery.QUEUED
-        heard = [turns.heard(one) for one in group]
-        said = [turns.said(one, turn, delivery) for one in rendered]
-        sealed = self.conversations.seal(conversation.customer_id, [*heard, *said])
         greeted = any(ref.id == GREETING for one in rendered for ref in one.refs)
-        thread_changes = self._thread_changes(
-            context, conversation, account, group[-1].inbound, greeted=greeted
+        turn_id, event_ids = new_id(), [one.id for one in group]
+        heard = [turns.heard(one) for one in group]
+        heard[-1] = replace(heard[-1], decision=turns.provenance(turn_id, handler, decision, event_ids))
+        said = [turns.said(one, turn) for one in rendered]
+        calls = [] if limits.pulls else turns.calls(said, limits.batch)
+        sealed = self.conversations.seal(
+            conversation.customer_id, [*heard, *(said if limits.pulls else chain.from_iterable(calls))]
         )
-        turn_id = new_id()
+        thread_changes = self._thread_changes(
+            context, conversation, account, group[-1].inbound, turn, greeted=greeted
+        )
+        # Directly only where nothing older waits; and without a claim of its own only where a second send is harmless.
+        direct = bool(calls) and not context.thread.get("undelivered")
+        claimed = None
+        if direct and limits.settles == "retry_key":
+            claimed = (
+                "reply" if group[-1].inbound.reply_token and token_fresh(group[-1].delivered_at) else "push"
+            )
 
-        def work(session: Session) -> None:
-            if context.customer is None:
+        def work(session: Session) -> Entry | None:
+            if context.customer_id is None:
                 self._insert_customer(session, conversation, group[-1].inbound)
             written = self.conversations.write(
                 session,
@@ -195,27 +207,17 @@ class Pipeline:
                 thread_changes=thread_changes,
                 lease=lease,
                 unread=0 if conversation.status is Status.BOT and isinstance(decision, Reply) else len(heard),
+                undelivered=bool(calls),
             )
-            if delivery is not None:
-                self._enqueue(
-                    session, written, sealed[len(heard) :], len(heard), group[-1], account, limits.batch
-                )
-            self.events.done(session, [one.id for one in group], turn_id)
-            self.mongo["decisions"].insert_one(
-                {
-                    "_id": turn_id,
-                    "conversation": conversation.id,
-                    "events": [one.id for one in group],
-                    "handler": handler,
-                    "decision": type(decision).__name__,
-                    "reason": decision.reason,
-                    "trace": decision.trace,
-                    "at": turn.now,
-                },
-                session=session,
-            )
+            entries = self._enqueue(session, written, calls, len(heard), group[-1], account, claimed)
+            self.events.done(session, event_ids, turn_id)
+            return entries[0] if entries else None
 
-        self.mongo.transaction(work)
+        entry = self.mongo.transaction(work)
+        if entry is None or not direct:
+            return None
+        messages = tuple(OutText(one.id, one.text, one.buttons) for one in calls[0])
+        return Parcel(entry, group[-1].inbound.user_id, messages, bool(claimed), last=len(calls) == 1)
 
     def _insert_customer(self, session: Session, conversation: Conversation, inbound: Inbound) -> None:
         profile = inbound.profile
@@ -233,11 +235,15 @@ class Pipeline:
         conversation: Conversation,
         account: ChannelAccount,
         inbound: Inbound,
+        turn: Turn,
         *,
         greeted: bool,
     ) -> dict[str, Any]:
         changes: dict[str, Any] = {"greeted": True} if greeted else {}
-        if context.customer is None:
+        shown = spoken(turn.text, _language(context, inbound)) if inbound.kind is Kind.TEXT else None
+        if shown and shown != context.thread.get("locale"):
+            changes["locale"] = shown
+        if context.customer_id is None:
             changes |= {
                 "customer": conversation.customer_id,
                 "account": account.id,
@@ -245,33 +251,40 @@ class Pipeline:
                 "user_id": self.vault.blind(inbound.user_id),
             }
         if inbound.profile is not None:
-            changes["profile_at"] = datetime.now(UTC)
+            changes |= {"profile_at": datetime.now(UTC), "language": inbound.profile.language}
         return changes
 
     def _enqueue(
         self,
         session: Session,
         written: Written,
-        said: Sequence[Sealed],
+        calls: Sequence[Sequence[Draft]],
         offset: int,
         pending: Pending,
         account: ChannelAccount,
-        batch: int,
-    ) -> None:
-        """Outbox entries of at most `batch` messages; the single-use reply token goes with the first."""
-        for start in range(0, len(said), batch):
-            self.outbox.add(
-                session,
-                entry_id=said[start].draft.id,
-                thread=pending.thread,
-                conversation_id=written.conversation_id,
-                account_id=account.id,
-                message_ids=[one.draft.id for one in said[start : start + batch]],
-                pos=written.first_pos + offset + start,
-                event=pending.id,
-                event_at=pending.delivered_at,
-                reply_token=pending.inbound.reply_token if start == 0 else None,
+        claimed: str | None,
+    ) -> list[Entry]:
+        """One outbox entry a call; the single-use reply token, and the claim, go with the first."""
+        entries: list[Entry] = []
+        for drafts in calls:
+            first = not entries
+            entries.append(
+                self.outbox.add(
+                    session,
+                    entry_id=drafts[0].id,
+                    thread=pending.thread,
+                    conversation_id=written.conversation_id,
+                    account_id=account.id,
+                    message_ids=[one.id for one in drafts],
+                    pos=written.first_pos + offset,
+                    event=pending.id,
+                    event_at=pending.delivered_at,
+                    reply_token=pending.inbound.reply_token if first else None,
+                    claimed=claimed if first else None,
+                )
             )
+            offset += len(drafts)
+        return entries
 
     def _tell(self, thread: str, conversation_id: str) -> None:
         topics = ("inbox", f"conversation:{conversation_id}", f"thread:{thread}")
@@ -284,3 +297,9 @@ class Pipeline:
         tried = context.thread.get("profile_tried_at")
         if tried is None or datetime.now(UTC) - tried > PROFILE_AGAIN:
             self.queue.fetch_profile(thread)
+
+
+def _language(context: Context, inbound: Inbound) -> str | None:
+    """The language the customer last wrote in, else that of the profile."""
+    profile = inbound.profile.language if inbound.profile else None
+    return context.thread.get("locale") or context.thread.get("language") or profile

@@ -42,4 +42,5 @@ class Profiles:
         if found is not None:
             self.conversations.set_profile(doc["customer"], found.name, found.language)
             self.live.publish("inbox", {})
-        self.threads.set_profile(thread, fetched=found is not None)
+        language = found.language if found is not None else None
+        self.threads.set_profile(thread, fetched=found is not None, language=language)

@@ -12,12 +12,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from bot.logs import logger
 
 LIVE = "live"
 SLOW = "slow"
+DRAIN = "bot.jobs.drain"
 MARK_S = 30
 AWAY_S = 1.0
 FAILURE_TTL_S = 3600
@@ -35,6 +37,22 @@ def connect(url: str | None, *, timeout_s: float | None = 0.5) -> Redis:
         retry=Retry(NoBackoff(), 1),
         health_check_interval=30,
     )
+
+
+def mark(thread: str) -> str:
+    """The key that says: a drain of `thread` is on its way."""
+    return f"pend:{thread}"
+
+
+def begin(connection: Redis, queue: Queue, job: Job) -> None:
+    """Forget `job`, then let it be done: one in hand when its worker is killed is found again by the clock, not by RQ.
+
+    With it goes the mark of its thread: a message from here on needs a wake-up of its own. Raises RedisError.
+    """
+    with connection.pipeline(transaction=False) as pipeline:
+        pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+        pipeline.delete(job.key, *(mark(thread) for thread in job.args if job.func_name == DRAIN))
+        pipeline.execute()
 
 
 class JobQueue:
@@ -60,8 +78,8 @@ class JobQueue:
             return False
         try:
             job = str(uuid.uuid4())
-            if self.redis.set(f"pend:{thread}", job, nx=True, ex=MARK_S):
-                self._enqueue(LIVE, "bot.jobs.drain", thread, job)
+            if self.redis.set(mark(thread), job, nx=True, ex=MARK_S):
+                self._enqueue(LIVE, DRAIN, thread, job)
         except RedisError as error:
             # A hanging Redis costs one caller its time-out, not every caller.
             self._away_until = time.monotonic() + AWAY_S
@@ -76,23 +94,16 @@ class JobQueue:
         workers would do nothing but find that there is nothing left to do.
         """
         try:
-            marked = self.redis.get(f"pend:{thread}")
+            marked = self.redis.get(mark(thread))
             if isinstance(marked, bytes) and self._waits(marked.decode()):
                 return False
-            self.redis.delete(f"pend:{thread}")
+            self.redis.delete(mark(thread))
         except RedisError:
             return False
         return self.wake(thread)
 
     def _waits(self, job: str) -> bool:
         return self.redis.lpos(Queue.redis_queue_namespace_prefix + LIVE, job) is not None
-
-    def awake(self, thread: str) -> None:
-        """The drain has begun: a message from here on needs a wake-up of its own."""
-        try:
-            self.redis.delete(f"pend:{thread}")
-        except RedisError as error:
-            log.warning("queue_away", error=type(error).__name__)
 
     def fetch_profile(self, thread: str) -> None:
         try:

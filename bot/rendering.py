@@ -21,14 +21,20 @@ class Rendered:
     buttons: tuple[tuple[str, str], ...] = ()
 
 
-def locale_of(text: str, customer_language: str | None, default: str) -> str:
-    """The language to answer in: that of the message where it shows, else the customer's, else the firm's."""
+def spoken(text: str, known: str | None) -> str | None:
+    """The language that `text` shows. One Latin word (ATM, ETF, ok) shows none where the customer's is known."""
     if CJK.search(text):
         return DEFAULT_LOCALE
-    if LATIN.search(text):
-        return "en"
-    if customer_language:
-        return "en" if customer_language.lower().startswith("en") else DEFAULT_LOCALE
+    words = LATIN.findall(text)
+    return "en" if len(words) > 1 or (words and known is None) else None
+
+
+def locale_of(text: str, known: str | None, default: str) -> str:
+    """The language to answer in: that of the message where it shows, else the customer's, else the firm's."""
+    if shown := spoken(text, known):
+        return shown
+    if known:
+        return "en" if known.lower().startswith("en") else DEFAULT_LOCALE
     return default
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +11,6 @@ from bot.model import (
     ContentKind,
     Conversation,
     Decision,
-    Delivery,
     HandOff,
     Kind,
     Offer,
@@ -18,7 +19,7 @@ from bot.model import (
     Turn,
 )
 from bot.rendering import Rendered
-from bot.store.conversations import Draft
+from bot.store.conversations import Draft, whole_ms
 from bot.store.events import Pending
 
 
@@ -40,8 +41,8 @@ def heard(pending: Pending) -> Draft:
     )
 
 
-def said(rendered: Rendered, turn: Turn, delivery: Delivery | None) -> Draft:
-    """The bot's line; `delivery` None where the customer fetches it."""
+def said(rendered: Rendered, turn: Turn) -> Draft:
+    """The bot's line."""
     return Draft(
         author="bot",
         text=rendered.text,
@@ -49,8 +50,26 @@ def said(rendered: Rendered, turn: Turn, delivery: Delivery | None) -> Draft:
         approved=rendered.refs,
         locale=turn.locale,
         buttons=rendered.buttons,
-        delivery=delivery,
     )
+
+
+def calls(said: Sequence[Draft], batch: int) -> list[list[Draft]]:
+    """The lines in calls of at most `batch` messages; each names the call, by its first line, that carries it."""
+    groups = [said[start : start + batch] for start in range(0, len(said), batch)]
+    return [[replace(one, entry=group[0].id) for one in group] for group in groups]
+
+
+def provenance(turn_id: str, handler: str, decision: Decision, events: Sequence[str]) -> dict[str, Any]:
+    """Who decided what, why, and on which events: it stands in the record with the line that was decided on."""
+    return {
+        "turn": turn_id,
+        "handler": handler,
+        "decision": type(decision).__name__,
+        "reason": decision.reason,
+        "trace": dict(decision.trace),
+        "events": list(events),
+        "at": whole_ms(datetime.now(UTC)),
+    }
 
 
 def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]:

@@ -41,7 +41,6 @@ class Vault:
         self._made: ClientEncryption[dict[str, Any]] | None = None
         self._pid = 0
         self._lock = threading.Lock()
-        self._known: set[str] = set()
 
     @property
     def _encryption(self) -> ClientEncryption[dict[str, Any]]:
@@ -67,17 +66,12 @@ class Vault:
 
     def create_key(self, name: str) -> None:
         """A data key under `name`, unless there is one. Raises EncryptionError or PyMongoError."""
-        if name in self._known:
-            return
-        if self._mongo[KEYS].find_one({"keyAltNames": name}, {"_id": 1}) is None:
-            provider = next(iter(self._kms))
-            try:
-                self._encryption.create_data_key(provider, master_key=self._master_key, key_alt_names=[name])
-            except (DuplicateKeyError, EncryptionError) as error:
-                if not _duplicate(error):
-                    raise
-        if not name.startswith("cust:"):
-            self._known.add(name)
+        provider = next(iter(self._kms))
+        try:
+            self._encryption.create_data_key(provider, master_key=self._master_key, key_alt_names=[name])
+        except (DuplicateKeyError, EncryptionError) as error:
+            if not _duplicate(error):
+                raise
 
     def seal(self, text: str, key: str) -> Binary:
         """`text` encrypted at random: the same text never looks the same twice."""

@@ -25,7 +25,7 @@ from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
-from bot.queue import JOB_TIMEOUT_S, LIVE, SLOW, connect
+from bot.queue import JOB_TIMEOUT_S, LIVE, SLOW, begin, connect
 from bot.ready import ready
 from bot.settings import Settings
 
@@ -49,11 +49,7 @@ class ThreadWorker(SimpleWorker):
     _told = float("-inf")
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Forget the job, then do it: one in hand when its worker is killed is found again by the clock, not by RQ."""
-        with self.connection.pipeline(transaction=False) as pipeline:
-            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
-            pipeline.delete(job.key)
-            pipeline.execute()
+        begin(self.connection, queue, job)
         try:
             limit: Any = TimerDeathPenalty
             with limit(job.timeout or JOB_TIMEOUT_S, JobTimeoutException, job_id=job.id):

@@ -9,8 +9,9 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from bot.model import GENESIS
 from bot.mongo import Doc, Mongo, Session
-from bot.store.conversations import GENESIS, new_id
+from bot.store.conversations import new_id
 
 
 class AuditStore:

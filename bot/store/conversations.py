@@ -14,13 +14,11 @@ from bson.binary import Binary
 from pymongo import DESCENDING, ReturnDocument
 
 from bot.masking import mask
-from bot.model import Conversation, Customer, Delivery, Ref, Status
+from bot.model import Conversation, Customer, Ref, Status
 from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
-
-GENESIS = "0" * 64
 
 
 class Stale(Exception):
@@ -33,7 +31,8 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message about to be written. `delivery` None means nothing has to be sent (inbound, or fetched by a widget)."""
+    """A message about to be written. `entry` is the outbox entry that carries it; None where nothing has to be sent
+    (inbound, or fetched by a widget). `decision` stands on the customer's line that was decided on."""
 
     author: str
     text: str = field(repr=False)
@@ -42,9 +41,10 @@ class Draft:
     approved: tuple[Ref, ...] = ()
     locale: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
-    delivery: Delivery | None = None
+    entry: str | None = None
     client_id: str | None = None
     event: str | None = None
+    decision: Doc | None = field(default=None, repr=False)
     id: str = field(default_factory=new_id)
 
 
@@ -64,10 +64,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a turn needs to know; `customer` and `conversation` are None at first contact or after a resolution."""
+    """What a turn needs to know; `customer_id` is None at first contact, `conversation` then and after a resolution."""
 
     thread: Doc
-    customer: Customer | None
+    customer_id: str | None
     conversation: Conversation | None
 
 
@@ -81,11 +81,23 @@ def message_hash(prev: str, doc: Doc) -> str:
         "kind": doc["kind"],
         "approved": doc["approved"],
         "event": doc["event"],
-        "at": doc["at"].astimezone(UTC).isoformat(timespec="milliseconds"),
+        "decision": doc["decision"],
+        "at": doc["at"],
     }
-    canonical = json.dumps(meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    canonical = json.dumps(
+        meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_moment
+    ).encode()
     body = hashlib.sha256(bytes(doc["content"])).digest()
     return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + canonical + body).hexdigest()
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def whole_ms(at: datetime) -> datetime:
+    """MongoDB keeps milliseconds; a hash must be over what is read back."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 class ConversationStore:
@@ -96,12 +108,11 @@ class ConversationStore:
     def context(self, thread: str, known: Doc | None = None) -> Context:
         """`known` is the thread's document where the caller has just read it."""
         thread_doc = known or self._mongo["threads"].find_one({"_id": thread}) or {"_id": thread}
-        if not thread_doc.get("customer"):
+        customer_id = thread_doc.get("customer")
+        if not customer_id:
             return Context(thread_doc, None, None)
-        found = self._mongo["customers"].find_one({"_id": thread_doc["customer"]})
-        customer = self.customer_of(found) if found else None
         open_doc = self._mongo["conversations"].find_one({"thread": thread, "open": True})
-        return Context(thread_doc, customer, conversation_of(open_doc) if open_doc else None)
+        return Context(thread_doc, customer_id, conversation_of(open_doc) if open_doc else None)
 
     def last_texts(self, conversation_id: str, limit: int) -> tuple[str, ...]:
         """The customer's latest texts, oldest first."""
@@ -178,25 +189,29 @@ class ConversationStore:
         thread_changes: dict[str, Any] | None = None,
         lease: Lease | None = None,
         unread: int = 0,
+        undelivered: bool = False,
     ) -> Written:
-        """Append messages and change the conversation, in the caller's transaction.
+        """Append messages and change the conversation, in the caller's transaction; `undelivered` where the outbox gets
+        something with it.
 
-        Raises Stale when the lease was lost, or status or assignee are no longer those of `conversation`.
+        Raises Stale when the lease was lost, or status or assignee are no longer those of `conversation`. Under a lease
+        `conversation` must be wholly as it is: only a person's change may come on top of lines not yet seen.
         """
         query: Doc = {"_id": thread}
         if lease is not None:
             query["fence"] = lease.fence
+        changed_thread = {**(thread_changes or {}), **({"undelivered": True} if undelivered else {})}
         update: Doc = {"$inc": {"pos": len(sealed)}}
-        if thread_changes:
-            update["$set"] = thread_changes
+        if changed_thread:
+            update["$set"] = changed_thread
         thread_doc = self._mongo["threads"].find_one_and_update(
             query, update, return_document=ReturnDocument.AFTER, projection={"pos": 1}, session=session
         )
         if thread_doc is None:
             raise Stale
         first_pos = thread_doc["pos"] - len(sealed) + 1
-        head, seq = GENESIS, 0
-        if not is_new:
+        head, seq = conversation.head_hash, conversation.seq
+        if lease is None:
             current = self._mongo["conversations"].find_one({"_id": conversation.id}, session=session)
             if (
                 current is None
@@ -228,7 +243,18 @@ class ConversationStore:
             update = {"$set": fields}
             if unread:
                 update["$inc"] = {"unread": unread}
-            self._mongo["conversations"].update_one({"_id": conversation.id}, update, session=session)
+            changed = self._mongo["conversations"].update_one(
+                {
+                    "_id": conversation.id,
+                    "status": conversation.status.value,
+                    "assignee": conversation.assignee,
+                    "seq": seq,
+                },
+                update,
+                session=session,
+            )
+            if not changed.matched_count:
+                raise Stale
         return Written(conversation.id, tuple(doc["_id"] for doc in docs), first_pos)
 
 
@@ -268,11 +294,11 @@ def _message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int,
         "approved": [{**asdict(ref), "kind": ref.kind.value} for ref in draft.approved],
         "locale": draft.locale,
         "buttons": [list(button) for button in draft.buttons],
-        "delivery": {"status": draft.delivery.value, "attempts": 0} if draft.delivery else None,
+        "entry": draft.entry,
         "client_id": draft.client_id,
         "event": draft.event,
-        # MongoDB keeps milliseconds; the hash must be over what is read back.
-        "at": draft.at.replace(microsecond=draft.at.microsecond // 1000 * 1000),
+        "decision": draft.decision,
+        "at": whole_ms(draft.at),
         "prev_hash": prev,
     }
     doc["hash"] = message_hash(prev, doc)

@@ -34,4 +34,5 @@ def conversation_of(doc: Doc) -> Conversation:
         waiting_since=doc["waiting_since"],
         last_at=doc["last_at"],
         unread=doc["unread"],
+        head_hash=doc["head_hash"],
     )

@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ASCENDING
 from pymongo.write_concern import WriteConcern
 
-from bot.model import Delivery
+from bot.model import Delivery, OutText
 from bot.mongo import Doc, Mongo, Session
 from bot.store.conversations import Stale
 from bot.vault import INTAKE, Vault
+
+# LINE takes a reply token for a minute from the (re)delivery; a margin for our own clock and the way there.
+TOKEN_FRESH = timedelta(seconds=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,23 @@ class Entry:
     person: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An entry with what it carries. `claimed`: the transaction that made it also said that it is going out now.
+    `last`: it is all that the thread has to send."""
+
+    entry: Entry
+    user_id: str = field(repr=False)
+    messages: tuple[OutText, ...]
+    claimed: bool = False
+    last: bool = False
+
+
+def token_fresh(delivered_at: datetime | None) -> bool:
+    """Whether LINE still takes the reply token of an event (re)delivered then."""
+    return delivered_at is not None and datetime.now(UTC) - delivered_at <= TOKEN_FRESH
+
+
 class OutboxStore:
     def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
@@ -55,29 +75,46 @@ class OutboxStore:
         event_at: datetime | None = None,
         reply_token: str | None = None,
         person: bool = False,
-    ) -> None:
+        claimed: str | None = None,
+    ) -> Entry:
+        """`claimed` is the route by which the caller sends it as soon as the transaction has committed."""
         now = datetime.now(UTC)
-        self._mongo["outbox"].insert_one(
-            {
-                "_id": entry_id,
-                "thread": thread,
-                "conversation": conversation_id,
-                "account": account_id,
-                "messages": list(message_ids),
-                "pos": pos,
-                "open": True,
-                "status": Delivery.QUEUED.value,
-                "attempts": 0,
-                "created_at": now,
-                "next_at": now,
-                "event": event,
-                "event_at": event_at,
-                "reply_token": self._vault.seal(reply_token, INTAKE) if reply_token else None,
-                "route": None,
-                "maybe_sent": False,
-                "person": person,
-            },
-            session=session,
+        doc = {
+            "_id": entry_id,
+            "thread": thread,
+            "conversation": conversation_id,
+            "account": account_id,
+            "messages": list(message_ids),
+            "pos": pos,
+            "open": True,
+            "status": (Delivery.SENDING if claimed else Delivery.QUEUED).value,
+            "attempts": 1 if claimed else 0,
+            "created_at": now,
+            "next_at": now,
+            "event": event,
+            "event_at": event_at,
+            "reply_token": self._vault.seal(reply_token, INTAKE) if reply_token else None,
+            "route": claimed,
+            "maybe_sent": False,
+            "person": person,
+        }
+        self._mongo["outbox"].insert_one(doc, session=session)
+        return Entry(
+            id=entry_id,
+            thread=thread,
+            conversation_id=conversation_id,
+            account_id=account_id,
+            message_ids=tuple(message_ids),
+            status=Delivery.QUEUED,
+            attempts=0,
+            next_at=now,
+            created_at=now,
+            event=event,
+            event_at=event_at,
+            reply_token=reply_token,
+            route=None,
+            maybe_sent=False,
+            person=person,
         )
 
     def open(self, thread: str, limit: int = 20) -> list[Entry]:
@@ -110,7 +147,6 @@ class OutboxStore:
                 }
             },
         )
-        self._mark(entry.message_ids, {"delivery.status": Delivery.QUEUED.value, "delivery.error": code})
 
     def settle(
         self,
@@ -121,39 +157,30 @@ class OutboxStore:
         platform_ids: Sequence[str] = (),
         via: str = "",
     ) -> None:
-        # The journal is one sequence: the write below, which waits for it, makes this one durable too.
+        # Not waited for: one that a crash undoes is found `sending`, like one that was never written.
         light = self._mongo["outbox"].with_options(write_concern=WriteConcern(1, j=False))
-        result = light.update_one(
+        light.update_one(
             {"_id": entry.id, "open": True},
             {
                 "$set": {
                     "status": status.value,
                     "open": False,
                     "error": code,
+                    "receipt": {"ids": list(platform_ids), "via": via},
                     "settled_at": datetime.now(UTC),
                 },
                 "$unset": {"reply_token": ""},
-            },
-        )
-        if not result.matched_count:
-            return
-        self._mark(
-            entry.message_ids,
-            {
-                "delivery.status": status.value,
-                "delivery.error": code,
-                "delivery.receipt": {"ids": list(platform_ids), "via": via},
             },
         )
 
     def confirm(self, entry_id: str) -> Entry | None:
         """An echo named this entry: what was unknown is known to be sent."""
         doc = self._mongo["outbox"].find_one_and_update(
-            {"_id": entry_id, "status": Delivery.UNKNOWN.value}, {"$set": {"status": Delivery.SENT.value}}
+            {"_id": entry_id, "status": Delivery.UNKNOWN.value},
+            {"$set": {"status": Delivery.SENT.value, "error": None}},
         )
         if doc is None:
             return None
-        self._mark(doc["messages"], {"delivery.status": Delivery.SENT.value, "delivery.error": None})
         return self._entry(doc)
 
     def due(self, limit: int = 500) -> list[str]:
@@ -188,18 +215,27 @@ class OutboxStore:
     def attend(self, entry_id: str) -> None:
         self._mongo["outbox"].update_one({"_id": entry_id}, {"$set": {"attended": datetime.now(UTC)}})
 
-    def contents(self, message_ids: Sequence[str]) -> list[tuple[str, str, list[list[str]]]]:
-        """(message id, full text, buttons) in order."""
+    def contents(self, message_ids: Sequence[str]) -> tuple[OutText, ...]:
+        """The messages in order, in full."""
         found = {
             doc["_id"]: doc
             for doc in self._mongo["messages"].find(
                 {"_id": {"$in": list(message_ids)}}, {"content": 1, "buttons": 1}
             )
         }
-        return [(one, self._vault.open(found[one]["content"]), found[one]["buttons"]) for one in message_ids]
+        return tuple(
+            OutText(
+                one,
+                self._vault.open(found[one]["content"]),
+                tuple((label, value) for label, value in found[one]["buttons"]),
+            )
+            for one in message_ids
+        )
 
-    def _mark(self, message_ids: Sequence[str], fields: Doc) -> None:
-        self._mongo["messages"].update_many({"_id": {"$in": list(message_ids)}}, {"$set": fields})
+    def states(self, entry_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+        """(status, error) by entry."""
+        found = self._mongo["outbox"].find({"_id": {"$in": list(entry_ids)}}, {"status": 1, "error": 1})
+        return {doc["_id"]: (doc["status"], doc.get("error")) for doc in found}
 
     def _entry(self, doc: Doc) -> Entry:
         sealed = doc.get("reply_token")

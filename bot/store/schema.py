@@ -41,7 +41,6 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="unsettled",
         ),
     ],
-    "decisions": [IndexModel([("conversation", ASCENDING), ("at", ASCENDING)])],
     "staff": [IndexModel([("email", ASCENDING)], unique=True)],
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),

@@ -59,8 +59,12 @@ class ThreadStore:
                 {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": until}}
             )
 
-    def release(self, lease: Lease) -> None:
-        self._light.update_one({"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": NEVER}})
+    def release(self, lease: Lease, *, delivered: bool) -> None:
+        """`delivered`: nothing is left to send, so the next answer overtakes nothing when it goes out directly."""
+        changes: Doc = {"lease_until": NEVER}
+        if delivered:
+            changes["undelivered"] = False
+        self._light.update_one({"_id": lease.thread, "fence": lease.fence}, {"$set": changes})
 
     def holds(self, lease: Lease) -> bool:
         found = self._mongo["threads"].find_one({"_id": lease.thread, "fence": lease.fence}, {"_id": 1})
@@ -77,10 +81,10 @@ class ThreadStore:
     def get(self, thread: str) -> Doc | None:
         return self._mongo["threads"].find_one({"_id": thread})
 
-    def set_profile(self, thread: str, fetched: bool) -> None:
+    def set_profile(self, thread: str, *, fetched: bool, language: str | None = None) -> None:
         """That the profile was asked for; a failed attempt may be repeated after an hour."""
         now = datetime.now(UTC)
-        self._mongo["threads"].update_one(
-            {"_id": thread},
-            {"$set": {"profile_at": now, "profile_tried_at": now} if fetched else {"profile_tried_at": now}},
-        )
+        changes: Doc = {"profile_tried_at": now}
+        if fetched:
+            changes |= {"profile_at": now, "language": language}
+        self._mongo["threads"].update_one({"_id": thread}, {"$set": changes})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.model import Message, Page, Role, Row, Staff, Status
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of, refs_of
+from bot.store.outbox import OutboxStore
 from bot.store.staff import StaffStore
 from bot.vault import Vault
 
@@ -54,12 +56,18 @@ def view_query(view: str, staff: Staff) -> dict[str, Any]:
 
 class Views:
     def __init__(
-        self, mongo: Mongo, vault: Vault, staff: StaffStore, conversations: ConversationStore
+        self,
+        mongo: Mongo,
+        vault: Vault,
+        staff: StaffStore,
+        conversations: ConversationStore,
+        outbox: OutboxStore,
     ) -> None:
         self._mongo = mongo
         self._vault = vault
         self._staff = staff
         self._conversations = conversations
+        self._outbox = outbox
 
     def rows(self, staff: Staff, view: str) -> list[Row]:
         may = readable(staff)
@@ -98,17 +106,18 @@ class Views:
             .sort([("last_at", DESCENDING)])
             .limit(20)
         )
-        found = (
+        found = list(
             self._mongo["messages"]
             .find({"conversation": conversation_id})
             .sort([("seq", DESCENDING)])
             .limit(MESSAGES)
         )
+        sent = self._outbox.states([one["entry"] for one in found if one["entry"]])
         return Page(
             row=self._rows([doc])[0],
             conversation=conversation_of(doc),
             customer=self._conversations.customer_of(customer or {"_id": doc["customer"]}),
-            messages=tuple(reversed([self._message(one, masked=True) for one in found])),
+            messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in found])),
             others=tuple(self._rows(list(others))),
         )
 
@@ -137,8 +146,10 @@ class Views:
         doc = self._mongo["threads"].find_one({"_id": thread}, {"pos": 1})
         return int(doc.get("pos", 0)) if doc else 0
 
-    def _message(self, doc: Doc, *, masked: bool) -> Message:
-        delivery = doc.get("delivery") or {}
+    def _message(
+        self, doc: Doc, *, masked: bool, sent: Mapping[str, tuple[str, str | None]] | None = None
+    ) -> Message:
+        delivery, error = (sent or {}).get(doc["entry"], (None, None))
         return Message(
             id=doc["_id"],
             conversation_id=doc["conversation"],
@@ -150,8 +161,8 @@ class Views:
             kind=doc["kind"],
             buttons=tuple((label, value) for label, value in doc["buttons"]),
             approved=refs_of(doc["approved"]),
-            delivery=delivery.get("status"),
-            delivery_error=delivery.get("error"),
+            delivery=delivery,
+            delivery_error=error,
             client_id=doc.get("client_id"),
         )
 

@@ -81,9 +81,10 @@ class Teller:
         """What became of the events that carried these reply tokens: decisions by kind and way of the search."""
         events = [f"{self.account}:{token.removeprefix('token')}" for token in tokens]
         found: Counter[str] = Counter()
-        for doc in self.mongo["decisions"].find({"events": {"$in": events}}, {"decision": 1, "trace": 1}):
-            way = (doc.get("trace") or {}).get("search")
-            found[f"{doc['decision']} ({way})" if way else doc["decision"]] += 1
+        for doc in self.mongo["messages"].find({"event": {"$in": events}}, {"decision": 1}):
+            if decision := doc["decision"]:
+                way = decision["trace"].get("search")
+                found[f"{decision['decision']} ({way})" if way else decision["decision"]] += 1
         return found
 
     def close(self) -> None:

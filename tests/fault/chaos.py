@@ -8,8 +8,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from bot.model import GENESIS
 from bot.mongo import Mongo
-from bot.store.conversations import GENESIS, message_hash
+from bot.store.conversations import message_hash
 from tests.house import House, post, texts
 from tests.knowledge import answer, articles, notice, question
 from tests.sandbox.events import line_body, line_text_event, line_user_id, sign_line, ulid
@@ -119,7 +120,8 @@ def stored_faults(house: House, platform: Platform) -> list[str]:
     found: list[str] = []
     mongo = Mongo(house.json("doctor", "--json")["mongodb_uri"])
     try:
-        decided = Counter(event for doc in mongo["decisions"].find() for event in doc["events"])
+        decisions = mongo["messages"].find({"decision": {"$ne": None}}, {"decision.events": 1})
+        decided = Counter(event for doc in decisions for event in doc["decision"]["events"])
         for customer in platform.customers:
             for event_id, _ in customer.asked:
                 times = next((n for key, n in decided.items() if key.endswith(event_id)), 0)

@@ -28,7 +28,7 @@ def fire(state: State, account: Account, wish: Values) -> Values:
         raise ValueError("this account has no webhook_url")
     given_id = wish.get("event_id")
     earlier = state.sent_events.get((channel, str(given_id))) if wish.get("redelivery") else None
-    event = copy.deepcopy(earlier) if earlier else _BUILD[channel](account, wish)
+    event = copy.deepcopy(earlier) if earlier else _BUILD[channel](state, account, wish)
     ids = _remember(state, account, event, wish)
     if wish.get("redelivery") and channel == "line":
         event["deliveryContext"]["isRedelivery"] = True
@@ -61,7 +61,7 @@ def _user(wish: Values) -> str:
     return str(wish.get("user") or "mei")
 
 
-def _line(account: Account, wish: Values) -> Values:
+def _line(_state: State, account: Account, wish: Values) -> Values:
     user = _user(wish)
     more: Values = {"event_id": wish.get("event_id"), "ts": wish.get("ts")}
     more["redelivery"] = bool(wish.get("redelivery"))
@@ -78,14 +78,16 @@ def _line(account: Account, wish: Values) -> Values:
     return events.line_text_event(user, str(wish.get("text", "")), **more)
 
 
-def _messenger(account: Account, wish: Values) -> Values:
+def _messenger(state: State, account: Account, wish: Values) -> Values:
     user, page = _user(wish), account.id
     more: Values = {"event_id": wish.get("event_id"), "ts": wish.get("ts")}
     kind = wish.get("kind")
     if wish.get("follow") or kind == "follow":
         return events.messenger_postback_event(user, page, "GET_STARTED", "Get Started", **more)
     if wish.get("choice") is not None:
-        payload, title = str(wish["choice"]), str(wish.get("title") or wish["choice"])
+        payload = str(wish["choice"])
+        # A press posts the words on the button, which Messenger knows from our own message.
+        title = str(wish.get("title") or _title_of(state, user, payload))
         if wish.get("postback"):
             return events.messenger_postback_event(user, page, payload, title, **more)
         return events.messenger_text_event(user, page, title, quick_reply=payload, **more)
@@ -96,7 +98,19 @@ def _messenger(account: Account, wish: Values) -> Values:
     return events.messenger_text_event(user, page, str(wish.get("text", "")), **more)
 
 
-def _telegram(account: Account, wish: Values) -> Values:
+def _title_of(state: State, user: str, payload: str) -> str:
+    """The words of the quick reply with `payload` in what was last sent to `user`, else the payload."""
+    psid = events.ids.messenger_psid(user)
+    for row in reversed(state.rows):
+        message = (row.get("body") or {}).get("message")
+        if row["kind"] == "call" and row.get("to") == psid and isinstance(message, dict):
+            for button in message.get("quick_replies", ()):
+                if button.get("payload") == payload:
+                    return str(button["title"])
+    return payload
+
+
+def _telegram(_state: State, account: Account, wish: Values) -> Values:
     user, name = _user(wish), str(wish.get("name") or "")
     more: Values = {"event_id": wish.get("event_id"), "ts": wish.get("ts"), "name": name}
     kind = wish.get("kind")

@@ -20,7 +20,7 @@ from bot.compose import Service, build
 from bot.model import ChannelAccount, ChannelType, Role, Staff
 from bot.mongo import Doc
 from bot.prepare import audit_of
-from bot.queue import LIVE
+from bot.queue import LIVE, begin, mark
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.events import Recorded, thread_of
@@ -70,7 +70,9 @@ class Teller:
         self.drain(user, channel)
 
     def drain(self, user: str, channel: ChannelType = ChannelType.LINE) -> None:
-        self.service.mailbox.drain(self.thread(user, channel))
+        thread = self.thread(user, channel)
+        self.service.queue.redis.delete(mark(thread))
+        self.service.mailbox.drain(thread)
 
     def thread(self, user: str, channel: ChannelType = ChannelType.LINE) -> str:
         return thread_of(self.service.vault, self.accounts[channel].id, user)
@@ -95,8 +97,12 @@ class Teller:
         return [f"{m['author']}: {opened(m['content'])}" for m in self.rows("messages", user, channel)]
 
     def decisions(self, user: str, channel: ChannelType = ChannelType.LINE) -> list[Doc]:
-        own = [doc["_id"] for doc in self.rows("conversations", user, channel)]
-        return list(self.service.mongo["decisions"].find({"conversation": {"$in": own}}).sort("_id", 1))
+        return [doc["decision"] for doc in self.rows("messages", user, channel) if doc["decision"]]
+
+    def delivery(self, user: str, channel: ChannelType = ChannelType.LINE) -> Doc:
+        """What became of the last message."""
+        message = self.rows("messages", user, channel)[-1]
+        return next(doc for doc in self.rows("outbox", user, channel) if doc["_id"] == message["entry"])
 
     def later(self, user: str, channel: ChannelType = ChannelType.LINE) -> None:
         """Time passes: what was to be tried later is due."""
@@ -114,6 +120,7 @@ class Teller:
             assert job.func_name == "bot.jobs.drain"
             threads.append(job.args[0])
             queue.remove(job.id)
+            begin(self.service.queue.redis, queue, job)
         return threads
 
     def work(self) -> int:

@@ -44,11 +44,10 @@ def minutes_ago(minutes: float) -> datetime:
 
 def test_sent_is_recorded_with_the_platforms_receipt(teller: Teller) -> None:
     user = say_hello(teller)
-    message = teller.rows("messages", user)[-1]
     assert entry(teller, user)["status"] == "sent"
     assert not entry(teller, user)["open"]
-    assert message["delivery"]["status"] == "sent"
-    assert message["delivery"]["receipt"]["ids"]
+    assert entry(teller, user)["receipt"]["ids"]
+    assert teller.delivery(user) == entry(teller, user)
     assert teller.line.texts(user) == [GREETING]
 
 
@@ -91,8 +90,8 @@ def test_a_permanent_refusal_is_tried_once_and_calls_a_person(teller: Teller, ch
     user = say_hello(teller, channel)
     calls = len(teller.platforms[channel].calls)
     assert entry(teller, user, channel)["status"] == "failed"
-    message = teller.rows("messages", user, channel)[-1]
-    assert (message["delivery"]["status"], message["delivery"]["error"]) == ("failed", "blocked")
+    last = teller.delivery(user, channel)
+    assert (last["status"], last["error"]) == ("failed", "blocked")
     sweep_after(teller, user, channel, settled_at=minutes_ago(1))
     found = teller.conversation(user, channel)
     assert (found["status"], found["reason"]) == ("waiting", "delivery_failed")
@@ -134,7 +133,7 @@ def test_without_a_key_an_unknown_outcome_is_said_to_be_unknown(
     platform.answers.append(lost if arrives else nothing)
     user = say_hello(teller, channel)
     assert entry(teller, user, channel)["status"] == "unknown"
-    assert teller.rows("messages", user, channel)[-1]["delivery"]["status"] == "unknown"
+    assert teller.delivery(user, channel)["status"] == "unknown"
     teller.later(user, channel)
     assert len(platform.texts(user)) == int(arrives)
     sweep_after(teller, user, channel, settled_at=minutes_ago(1))
@@ -197,7 +196,7 @@ def test_found_sending_after_a_crash(teller: Teller, channel: ChannelType, statu
 
 
 def last_via(teller: Teller, user: str) -> str:
-    return str(teller.rows("messages", user)[-1]["delivery"]["receipt"]["via"])
+    return str(teller.delivery(user)["receipt"]["via"])
 
 
 def test_a_fresh_token_is_used_without_the_users_id(teller: Teller) -> None:

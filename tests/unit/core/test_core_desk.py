@@ -33,7 +33,7 @@ def test_a_reply_reaches_the_customer(teller: Teller, channel: ChannelType) -> N
     assert teller.platforms[channel].calls[-1].author_is_person
     last = teller.rows("messages", user, channel)[-1]
     assert (last["_id"], last["author"]) == (message, f"staff:{agent.id}")
-    assert last["delivery"]["status"] == "sent"
+    assert teller.delivery(user, channel)["status"] == "sent"
     assert last["approved"] == []
 
 

@@ -76,7 +76,6 @@ def test_without_redis_a_wake_up_fails_fast_and_only_one_caller_pays(settings: S
     began = time.monotonic()
     assert [queue.wake(f"thread-{n}") for n in range(200)] == [False] * 200
     assert queue.rewake("thread-0") is False
-    queue.awake("thread-0")
     queue.fetch_profile("thread-0")
     assert time.monotonic() - began < 3
     queue.close()

@@ -88,6 +88,8 @@ def test_what_was_never_approved_is_an_error() -> None:
     [
         ("信用卡 annual fee", "en", "zh-TW"),
         ("annual fee", "zh-TW", "en"),
+        ("ATM", "zh-TW", "zh-TW"),
+        ("hello", None, "en"),
         ("ㄋㄧˇ", None, "zh-TW"),
         ("123", "en-GB", "en"),
         ("123", "ja", "zh-TW"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 
-from bot.queue import LIVE, JobQueue
+from bot.queue import LIVE, JobQueue, begin
 from bot.settings import Settings
 
 pytestmark = pytest.mark.servers
@@ -26,7 +28,8 @@ def test_a_second_message_needs_no_second_job(queue: JobQueue) -> None:
 
 def test_a_message_after_the_drain_began_gets_its_own(queue: JobQueue) -> None:
     queue.wake("a")
-    queue.awake("a")
+    waiting = Queue(LIVE, connection=queue.redis, serializer=JSONSerializer)
+    begin(queue.redis, waiting, waiting.jobs[0])
     queue.wake("a")
     assert queue.depth(LIVE) == 2
 
