@@ -5,6 +5,7 @@ https://docs.gunicorn.org/en/stable/settings.html; why gevent and these numbers:
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -100,6 +101,9 @@ def post_worker_init(worker: Any) -> None:
     from bot.shutdown import watch
 
     watch(worker)
+    # What is here now stays: the collector need not walk through it for each request.
+    gc.collect()
+    gc.freeze()
     hub = get_hub()
 
     def print_exception(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,9 @@ class Service:
             self.mind.warm()
             self.knowledge.find("暖機", "zh-TW")
             self.knowledge.watch()
+        # What is here now stays: the collector need not walk through it for each message.
+        gc.collect()
+        gc.freeze()
 
     def close(self) -> None:
         self.vault.close()

@@ -98,6 +98,9 @@ class Finder(Protocol):
 
     def find(self, text: str, locale: str, history: Sequence[str] = ()) -> Finding: ...
 
+    def worded_so(self, text: str) -> bool:
+        """Whether an article in force has this very question, but for spelling."""
+
     def article(self, article_id: str) -> Ref | None:
         """The version in force, or None."""
 

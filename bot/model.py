@@ -230,6 +230,8 @@ class Conversation:
     last_at: datetime | None = None
     unread: int = 0
     head_hash: str = GENESIS
+    # The customer's latest texts, sealed, oldest first: what a short follow-up refers to.
+    recent: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Mongo:
         self._timeout_ms = timeout_ms
         self._client: MongoClient[Doc] | None = None
         self._db: Database[Doc] | None = None
+        self._collections: dict[tuple[str, bool], Collection[Doc]] = {}
+        self._collections_of: Database[Doc] | None = None
         self._pid = 0
         self._lock = threading.Lock()
 
@@ -92,13 +94,29 @@ class Mongo:
         return self._db
 
     def __getitem__(self, collection: str) -> Collection[Doc]:
-        return self.db[collection]
+        """Majority and journalled."""
+        return self._collection(collection, None)
+
+    def light(self, collection: str) -> Collection[Doc]:
+        """Writes that do not wait for the journal: for what a crash may undo."""
+        return self._collection(collection, WriteConcern(1, j=False))
+
+    def _collection(self, name: str, concern: WriteConcern | None) -> Collection[Doc]:
+        """Made once a process: pymongo copies all options each time."""
+        db = self.db
+        if self._collections_of is not db:
+            self._collections, self._collections_of = {}, db
+        found = self._collections.get((name, concern is None))
+        if found is None:
+            found = db.get_collection(name, write_concern=concern)
+            self._collections[name, concern is None] = found
+        return found
 
     def transaction(self, work: Callable[[Session], Answer]) -> Answer:
         """Run `work(session)` in one transaction; it may run several times, so it must not act outside the database."""
         with self.client.start_session() as session:
             return session.with_transaction(
-                work, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
+                work, read_concern=ReadConcern("local"), write_concern=WriteConcern("majority", j=True)
             )
 
     def ping(self) -> None:

@@ -37,7 +37,6 @@ from bot.vault import Vault
 
 ATTEMPTS = 6
 BURST = timedelta(seconds=8)
-HISTORY = 3
 # A longer text says itself what it is about.
 FOLLOW_UP = 40
 PROFILE_AGAIN = timedelta(hours=1)
@@ -145,7 +144,7 @@ class Pipeline:
         text = "\n".join(one.inbound.text for one in group if one.inbound.text)
         history: tuple[str, ...] = ()
         if context.conversation is not None and last.kind is Kind.TEXT and len(text) <= FOLLOW_UP:
-            history = self.conversations.last_texts(conversation.id, HISTORY)
+            history = self.conversations.last_texts(conversation)
         return Turn(
             kind=last.kind,
             text=text,

@@ -31,7 +31,7 @@ class Profiles:
         doc = self.threads.get(thread)
         if doc is None or "customer" not in doc or doc.get("profile_at"):
             return
-        account = self.accounts.get(doc["account"])
+        account = self.accounts.recent(doc["account"])
         if account is None:
             return
         try:

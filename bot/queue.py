@@ -23,7 +23,6 @@ DRAIN = "bot.jobs.drain"
 MARK_S = 30
 AWAY_S = 1.0
 FAILURE_TTL_S = 3600
-JOB_TIMEOUT_S = 120
 
 log = logger(__name__)
 
@@ -124,7 +123,6 @@ class JobQueue:
                 job_id=job,
                 result_ttl=0,
                 failure_ttl=FAILURE_TTL_S,
-                job_timeout=JOB_TIMEOUT_S,
                 description=function,
                 pipeline=pipeline,
             )

@@ -19,6 +19,8 @@ from bot.store.events import EventStore, Recorded
 
 MAX_BODY = 1 << 20
 DRAIN = 32 << 20
+# How long another process may still let in what somebody has just switched off.
+AT_THE_DOOR_S = 0.2
 PLATFORMS = tuple(channel.value for channel in ChannelType if channel is not ChannelType.WEB)
 
 log = logger(__name__)
@@ -35,7 +37,7 @@ class Intake:
 
     def account(self, channel: str, account_id: str) -> ChannelAccount:
         """Raises NotFound for an unknown or disabled account, or one of another channel."""
-        account = self.accounts.get(account_id)
+        account = self.accounts.recent(account_id, AT_THE_DOOR_S)
         if account is None or not account.enabled or account.channel.value != channel:
             raise NotFound("There is no such channel account, or it is disabled; see the channels page.")
         return account

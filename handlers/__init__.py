@@ -89,7 +89,7 @@ def _assemble(
         return finder.find(turn.text, turn.locale, turn.history)
 
     desk = Desk(finder, hours)
-    read: Once[Reading] = Once(lambda turn: intents.read(turn.text))
+    read: Once[Reading] = Once(lambda turn: intents.read(turn.text, approved=finder.worded_so(turn.text)))
     find: Once[Finding] = Once(look_up)
     chain: tuple[tuple[str, Handler], ...] = (
         ("agent_owned", agent_owned),

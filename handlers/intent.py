@@ -90,18 +90,21 @@ class Intents:
         self._meaning = trained(self._encode)
         self.read("warm")
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, *, approved: bool = False) -> Reading:
+        """`approved`: the text is a question that has an approved answer, so that only rules may take it from there."""
         meaning = self._meaning or trained(self._encode)
         cleaned = clean(text)
+        fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
+        if approved and not fired:
+            return Reading(fired={}, shares={}, chat=None)
         like = meaning.likeness(cleaned)
         shares = like.shares
         person = sum(shares[label] for label in _MEANT)
-        fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
         if self._encode is not None and person < OVERRULED and _near(like, HARMLESS):
             fired = {intent: ids for intent, ids in fired.items() if _sure(intent, ids)}
-        fired |= {
-            intent: ("meaning",) for intent in self._meant(like, person, cleaned) if intent not in fired
-        }
+        if not approved:
+            meant = self._meant(like, person, cleaned)
+            fired |= {intent: ("meaning",) for intent in meant if intent not in fired}
         return Reading(fired=fired, shares=shares, chat=None if fired else _chat(cleaned, like))
 
     def _meant(self, like: Likeness, person: float, cleaned: str) -> list[str]:

@@ -40,6 +40,9 @@ class _Nothing:
     def find(self, text: str, locale: str, history: Sequence[str] = ()) -> Finding:  # noqa: ARG002
         return Finding("miss")
 
+    def worded_so(self, text: str) -> bool:  # noqa: ARG002
+        return False
+
     def article(self, article_id: str) -> Ref | None:  # noqa: ARG002
         return None
 

@@ -87,6 +87,10 @@ class Knowledge:
             return self._together(finding, f"{history[-1]} {text}", index, hidden, locale)
         return finding
 
+    def worded_so(self, text: str) -> bool:
+        index, hidden = self._searchable()
+        return index is not None and any(n not in hidden for n in index.exact(text, normalise(text)))
+
     def ranking(self, text: str, locale: str) -> tuple[Found, ...]:
         """Up to ten candidates whatever the thresholds: what the figures of an evaluation are about."""
         index, hidden = self._searchable()

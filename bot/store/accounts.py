@@ -59,11 +59,11 @@ class AccountStore:
         doc = self._mongo["accounts"].find_one({"_id": account_id})
         return self._account(doc) if doc else None
 
-    def recent(self, account_id: str) -> ChannelAccount | None:
-        """`get`, at most a second old: for those who answer; who may come in is asked anew each time."""
+    def recent(self, account_id: str, within_s: float = RECENT_S) -> ChannelAccount | None:
+        """`get`, at most that many seconds old."""
         known = self._recent.get(account_id)
         now = time.monotonic()
-        if known is None or now - known[0] > RECENT_S:
+        if known is None or now - known[0] > within_s:
             found = self.get(account_id)
             if found is None:
                 return None
@@ -86,6 +86,7 @@ class AccountStore:
 
     def set_enabled(self, account_id: str, enabled: bool) -> None:
         self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {"enabled": enabled}})
+        self._recent.pop(account_id, None)
 
     def note_event(self, account_id: str) -> None:
         """Remember that the account lives, at most every two seconds: the page shows it, nothing depends on it."""

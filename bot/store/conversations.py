@@ -11,7 +11,7 @@ from typing import Any
 
 from bson import ObjectId
 from bson.binary import Binary
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ReturnDocument
 
 from bot.masking import mask
 from bot.model import Conversation, Customer, Ref, Status
@@ -19,6 +19,8 @@ from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
+
+RECENT = 3
 
 
 class Stale(Exception):
@@ -114,15 +116,9 @@ class ConversationStore:
         open_doc = self._mongo["conversations"].find_one({"thread": thread, "open": True})
         return Context(thread_doc, customer_id, conversation_of(open_doc) if open_doc else None)
 
-    def last_texts(self, conversation_id: str, limit: int) -> tuple[str, ...]:
+    def last_texts(self, conversation: Conversation) -> tuple[str, ...]:
         """The customer's latest texts, oldest first."""
-        found = (
-            self._mongo["messages"]
-            .find({"conversation": conversation_id, "author": "customer", "kind": "text"}, {"content": 1})
-            .sort([("seq", DESCENDING)])
-            .limit(limit)
-        )
-        return tuple(reversed([self._vault.read(doc["content"]) for doc in found]))
+        return tuple(self._vault.read(one) for one in conversation.recent)
 
     def new_customer(self) -> str:
         """A customer id whose data key exists; the customer itself is written with its first turn."""
@@ -156,7 +152,7 @@ class ConversationStore:
         if name:
             changes["name"] = self._vault.seal(name, customer_key(customer_id))
         if changes:
-            self._mongo["customers"].update_one({"_id": customer_id}, {"$set": changes})
+            self._mongo.light("customers").update_one({"_id": customer_id}, {"$set": changes})
 
     def customer_of(self, doc: Doc) -> Customer:
         return Customer(
@@ -174,8 +170,8 @@ class ConversationStore:
     def _sealed(self, draft: Draft, key: str) -> Sealed:
         content = self._vault.seal(draft.text, key)
         # Approved text is the firm's own: nothing in it is anyone's to hide, and its reference stands in the clear.
-        masked = content if draft.approved else self._vault.seal(mask(draft.text).masked, key)
-        return Sealed(draft, content, masked)
+        shown = draft.text if draft.approved else mask(draft.text).masked
+        return Sealed(draft, content, content if shown == draft.text else self._vault.seal(shown, key))
 
     def write(
         self,
@@ -233,6 +229,9 @@ class ConversationStore:
             # A list is read for what people said; the bot's standing notices would make all rows look alike.
             spoken = [one for one in sealed if one.draft.author != "bot"]
             fields["preview"] = (spoken or sealed)[-1].masked
+        texts = [one.content for one in sealed if one.draft.author == "customer" and one.draft.kind == "text"]
+        if texts:
+            fields["recent"] = [*conversation.recent, *texts][-RECENT:]
         if "status" in fields:
             fields["open"] = fields["status"] != Status.RESOLVED.value
         if is_new:

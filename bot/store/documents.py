@@ -35,4 +35,5 @@ def conversation_of(doc: Doc) -> Conversation:
         last_at=doc["last_at"],
         unread=doc["unread"],
         head_hash=doc["head_hash"],
+        recent=tuple(doc.get("recent", ())),
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING
-from pymongo.write_concern import WriteConcern
 
 from bot.model import Delivery, OutText
 from bot.mongo import Doc, Mongo, Session
@@ -158,8 +157,7 @@ class OutboxStore:
         via: str = "",
     ) -> None:
         # Not waited for: one that a crash undoes is found `sending`, like one that was never written.
-        light = self._mongo["outbox"].with_options(write_concern=WriteConcern(1, j=False))
-        light.update_one(
+        self._mongo.light("outbox").update_one(
             {"_id": entry.id, "open": True},
             {
                 "$set": {

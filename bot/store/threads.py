@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ReturnDocument
-from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
 from bot.mongo import Doc, Mongo
 
@@ -30,19 +28,16 @@ class Lease:
 
 
 class ThreadStore:
+    """Leases are not journalled: one that a crash undoes is nobody's, and the next holder's fence is another."""
+
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
-
-    @property
-    def _light(self) -> Collection[Doc]:
-        """Leases are not journalled: one that a crash undoes is nobody's, and the next holder's fence is another."""
-        return self._mongo["threads"].with_options(write_concern=WriteConcern(1, j=False))
 
     def acquire(self, thread: str) -> Lease | None:
         """The lease, or None while somebody else holds it."""
         now, fence = datetime.now(UTC), time.time_ns()
         try:
-            known = self._light.find_one_and_update(
+            known = self._mongo.light("threads").find_one_and_update(
                 {"_id": thread, "lease_until": {"$lt": now}},
                 {"$set": {"lease_until": now + LEASE, "fence": fence}},
                 upsert=True,
@@ -55,16 +50,19 @@ class ThreadStore:
     def renew(self, leases: list[Lease]) -> None:
         until = datetime.now(UTC) + LEASE
         for lease in leases:
-            self._light.update_one(
+            self._mongo.light("threads").update_one(
                 {"_id": lease.thread, "fence": lease.fence}, {"$set": {"lease_until": until}}
             )
 
     def release(self, lease: Lease, *, delivered: bool) -> None:
         """`delivered`: nothing is left to send, so the next answer overtakes nothing when it goes out directly."""
-        changes: Doc = {"lease_until": NEVER}
+        # Without the fence a renewal that was on its way finds nothing to renew: nobody would let go of it.
+        changes: Doc = {"lease_until": NEVER, "fence": 0}
         if delivered:
             changes["undelivered"] = False
-        self._light.update_one({"_id": lease.thread, "fence": lease.fence}, {"$set": changes})
+        self._mongo.light("threads").update_one(
+            {"_id": lease.thread, "fence": lease.fence}, {"$set": changes}
+        )
 
     def holds(self, lease: Lease) -> bool:
         found = self._mongo["threads"].find_one({"_id": lease.thread, "fence": lease.fence}, {"_id": 1})
@@ -87,4 +85,4 @@ class ThreadStore:
         changes: Doc = {"profile_tried_at": now}
         if fetched:
             changes |= {"profile_at": now, "language": language}
-        self._mongo["threads"].update_one({"_id": thread}, {"$set": changes})
+        self._mongo.light("threads").update_one({"_id": thread}, {"$set": changes})

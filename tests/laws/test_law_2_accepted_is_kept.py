@@ -160,6 +160,18 @@ def test_law_2_who_lost_the_lease_writes_nothing(teller: Teller, monkeypatch: py
     kept(teller, user, 3)
 
 
+def test_law_2_a_renewal_that_comes_late_does_not_take_the_lease_back(teller: Teller) -> None:
+    """The keeper had read its list before the holder let go: the next message must not wait for that."""
+    user = teller.person()
+    threads = teller.service.mailbox.threads
+    lease = threads.acquire(teller.thread(user))
+    assert lease is not None
+    threads.release(lease, delivered=True)
+    threads.renew([lease])
+    teller.hears(user, "你好")
+    assert teller.line.texts(user) == [GREETING]
+
+
 def test_law_2_the_fence_refuses_the_former_holder(teller: Teller) -> None:
     user = teller.person()
     teller.hears(user, "你好")

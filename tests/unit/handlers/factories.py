@@ -90,6 +90,9 @@ class FakeFinder:
         )
         return Finding(self.verdict, found, {"searched": True})
 
+    def worded_so(self, text: str) -> bool:
+        return text in self.titles.values()
+
     def article(self, article_id: str) -> Ref | None:
         return self.in_force.get(article_id)
 
