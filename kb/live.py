@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import ServiceError
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 Load = Callable[[], tuple[int, list[Content]]]
 _SOON = 100
 """More new questions than this and the fast encoder serves alone until the better one is through (about 2 s)."""
+HIDDEN_FOR = timedelta(seconds=1)
+"""How long what may not be shown is taken from memory: articles come and go to the minute."""
 _FOLLOW_UP = 8
 """Normalised characters up to which a message may be read together with the one before it."""
 
@@ -61,6 +63,7 @@ class Knowledge:
         self._cache_dir = cache_dir
         self._clock = clock
         self._state: _State | None = None
+        self._hidden: tuple[_State, datetime, frozenset[int]] | None = None
         self._searching = False
         self._building = threading.RLock()
         self._stop = threading.Event()
@@ -101,8 +104,12 @@ class Knowledge:
         state, now = self._ready(), self._clock()
         if state.index is None:
             return None, frozenset()
-        may_show = state.library.may_show
-        return state.index, frozenset(n for n, a in enumerate(state.index.articles) if not may_show(a, now))
+        known = self._hidden
+        if known is None or known[0] is not state or not timedelta() <= now - known[1] < HIDDEN_FOR:
+            may_show = state.library.may_show
+            hidden = frozenset(n for n, a in enumerate(state.index.articles) if not may_show(a, now))
+            known = self._hidden = (state, now, hidden)
+        return state.index, known[2]
 
     def _together(
         self, alone: Finding, text: str, index: Index, hidden: frozenset[int], locale: str

@@ -41,13 +41,18 @@ ios|iphone|蘋果 / android|安卓
 """  # noqa: E501  one line a group
 
 
-def conflict(question: str, matched: str) -> str | None:
-    """「asked/matched」 where two normalised texts name opposite sides of a group, else None."""
-    for group in _compiled():
-        asked = _sides(group, question)
-        if not asked:
-            continue
-        offered = _sides(group, matched)
+Sides = dict[int, dict[int, str]]
+
+
+def sides(text: str) -> Sides:
+    """Of a normalised text: the word found for each side it names, by group."""
+    return {n: found for n, group in enumerate(_compiled()) if (found := _found(group, text))}
+
+
+def conflict(question: Sides, matched: Sides) -> str | None:
+    """「asked/matched」 where two texts name opposite sides of a group, else None."""
+    for group, asked in question.items():
+        offered = matched.get(group)
         if offered and not asked.keys() & offered.keys():
             return f"{next(iter(asked.values()))}/{next(iter(offered.values()))}"
     return None
@@ -102,7 +107,7 @@ def _named(listing: str, question: str) -> list[str]:
     return _words(listing).findall(question)
 
 
-def _sides(group: tuple[re.Pattern[str], ...], text: str) -> dict[int, str]:
+def _found(group: tuple[re.Pattern[str], ...], text: str) -> dict[int, str]:
     return {n: hit.group() for n, side in enumerate(group) if (hit := side.search(text))}
 
 

@@ -92,6 +92,7 @@ class Index:
                 found = self._exact.setdefault(spelling, [])
                 if normal and position not in found:
                     found.append(position)
+        self._sides: dict[int, contrast.Sides] = {}
         self._lexical = Lexical(self.texts)
         self._coverage = Coverage([(*a.questions, *a.answer.values()) for a in self.articles])
         self._spaces = [Space(e.cache(cache_dir).vectors(self.texts, e.encode)) for e in self.encoders]
@@ -118,7 +119,10 @@ class Index:
             hybrid[list(hidden)] = -np.inf
         order = np.argsort(-hybrid, kind="stable")[: len(hybrid) - len(hidden)][: max(limit, _CLOSER_LOOK)]
         words = self._coverage.words(normal)
-        hits = [self._hit(int(n), normal, words, scores, float(best[n]), float(learned[n])) for n in order]
+        sides = contrast.sides(normal)
+        hits = [
+            self._hit(int(n), normal, words, sides, scores, float(best[n]), float(learned[n])) for n in order
+        ]
         hits.sort(key=lambda hit: -hit.rank)
         return Ranking(normal, tuple(hits[:limit]), exact)
 
@@ -141,13 +145,29 @@ class Index:
         joined = np.concatenate(placed) / len(placed) ** 0.5
         return scores.astype(np.float32), (joined @ self._ridge).astype(np.float32)
 
-    def _hit(self, n: int, normal: str, words: Words, scores: Vectors, score: float, learned: float) -> Hit:
+    def _sides_of(self, question: int) -> contrast.Sides:
+        """Remembered, for questions of the knowledge base only."""
+        found = self._sides.get(question)
+        if found is None:
+            found = self._sides[question] = contrast.sides(self.texts[question])
+        return found
+
+    def _hit(
+        self,
+        n: int,
+        normal: str,
+        words: Words,
+        sides: contrast.Sides,
+        scores: Vectors,
+        score: float,
+        learned: float,
+    ) -> Hit:
         start = int(self._starts[n])
         end = int(self._starts[n + 1]) if n + 1 < len(self._starts) else len(scores)
         at = start + int(np.argmax(scores[start:end]))
         matched = self.texts[at]
         against = (
-            contrast.conflict(normal, matched)
+            contrast.conflict(sides, self._sides_of(at))
             or contrast.undone(normal, matched)
             or contrast.unknown(
                 normal, lambda word: self._coverage.mentions(word, n), self._coverage.anywhere
