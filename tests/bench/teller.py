@@ -20,7 +20,13 @@ from tests.sandbox.client import Sandbox
 # Of the sample account on the stand-in.
 SECRET = "5a" * 16
 SETTLE_S = 240.0
-GROUPS = {"web": "gunicorn", "workers": r"bot\.worker live", "mongod": "mongod ", "redis": "redis-server"}
+GROUPS = {
+    "web": "gunicorn",
+    "workers": r"bot\.worker live",
+    "profiles": r"bot\.worker slow",
+    "mongod": "mongod ",
+    "redis": "redis-server",
+}
 
 
 @dataclass(slots=True)
