@@ -13,8 +13,9 @@ from bot.model import Conversation, Page, Role, Row, Staff, Status
 from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
 from bot.store.audit import AuditStore
-from bot.store.conversations import ConversationStore, Draft, Stale
+from bot.store.conversations import ConversationStore, Stale
 from bot.store.outbox import OutboxStore
+from bot.store.records import Draft
 from bot.store.views import VIEWS, Views
 
 LONGEST_REPLY = 2000

@@ -29,14 +29,14 @@ from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
 from bot.rendering import locale_of, render, spoken
 from bot.store.accounts import AccountStore
-from bot.store.conversations import Context, ConversationStore, Draft, Stale, Written, new_id
+from bot.store.conversations import Context, ConversationStore, Stale, Written
 from bot.store.events import AlreadyDone, EventStore, Pending
 from bot.store.outbox import Entry, OutboxStore, Parcel, token_fresh
+from bot.store.records import Draft, new_id
 from bot.store.threads import Lease, ThreadStore
 from bot.vault import Vault
 
 ATTEMPTS = 6
-BURST = timedelta(seconds=8)
 # A longer text says itself what it is about.
 FOLLOW_UP = 40
 PROFILE_AGAIN = timedelta(hours=1)
@@ -66,7 +66,7 @@ class Pipeline:
 
         Raises Stale when the lease is lost, PyMongoError when MongoDB is away.
         """
-        group = self._burst(pending)
+        group = turns.burst(pending, self.mind.unfinished)
         for attempt in range(ATTEMPTS):
             try:
                 return len(group), self._turn(lease if attempt == 0 else replace(lease, known=None), group)
@@ -77,22 +77,6 @@ class Pipeline:
             except AlreadyDone:
                 return len(group), None
         raise Stale
-
-    def _burst(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Lines that a person would read as one: an unfinished text and the next one, if it is there already."""
-        group = [pending[0]]
-        for following in pending[1:]:
-            last, new = group[-1].inbound, following.inbound
-            joins = (
-                last.kind is Kind.TEXT
-                and new.kind is Kind.TEXT
-                and new.sent_at - last.sent_at <= BURST
-                and self.mind.unfinished(last.text or "")
-            )
-            if not joins:
-                break
-            group.append(following)
-        return group
 
     def _turn(self, lease: Lease, group: list[Pending]) -> Parcel | None:
         """What may be sent directly."""

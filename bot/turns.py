@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.model import (
@@ -19,8 +19,27 @@ from bot.model import (
     Turn,
 )
 from bot.rendering import Rendered
-from bot.store.conversations import Draft, whole_ms
 from bot.store.events import Pending
+from bot.store.records import Draft, whole_ms
+
+BURST = timedelta(seconds=8)
+
+
+def burst(pending: Sequence[Pending], unfinished: Callable[[str], bool]) -> list[Pending]:
+    """Lines that a person would read as one: an unfinished text and the next one, if it is there already."""
+    group = [pending[0]]
+    for following in pending[1:]:
+        last, new = group[-1].inbound, following.inbound
+        joins = (
+            last.kind is Kind.TEXT
+            and new.kind is Kind.TEXT
+            and new.sent_at - last.sent_at <= BURST
+            and unfinished(last.text or "")
+        )
+        if not joins:
+            break
+        group.append(following)
+    return group
 
 
 def heard(pending: Pending) -> Draft:

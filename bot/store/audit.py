@@ -11,7 +11,7 @@ from pymongo import DESCENDING
 
 from bot.model import GENESIS
 from bot.mongo import Doc, Mongo, Session
-from bot.store.conversations import new_id
+from bot.store.records import new_id
 
 
 class AuditStore:

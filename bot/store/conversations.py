@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bson import ObjectId
-from bson.binary import Binary
 from pymongo import ReturnDocument
 
 from bot.masking import mask
-from bot.model import Conversation, Customer, Ref, Status
+from bot.model import Conversation, Customer, Status
 from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
+from bot.store.records import Draft, Sealed, message_doc, new_conversation, new_id
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
 
@@ -25,36 +22,6 @@ RECENT = 3
 
 class Stale(Exception):
     """The conversation or the lease changed under us: read again and decide again."""
-
-
-def new_id() -> str:
-    return str(ObjectId())
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message about to be written. `entry` is the outbox entry that carries it; None where nothing has to be sent
-    (inbound, or fetched by a widget). `decision` stands on the customer's line that was decided on."""
-
-    author: str
-    text: str = field(repr=False)
-    at: datetime
-    kind: str = "text"
-    approved: tuple[Ref, ...] = ()
-    locale: str | None = None
-    buttons: tuple[tuple[str, str], ...] = ()
-    entry: str | None = None
-    client_id: str | None = None
-    event: str | None = None
-    decision: Doc | None = field(default=None, repr=False)
-    id: str = field(default_factory=new_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    draft: Draft
-    content: Binary = field(repr=False)
-    masked: Binary = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +38,6 @@ class Context:
     thread: Doc
     customer_id: str | None
     conversation: Conversation | None
-
-
-def message_hash(prev: str, doc: Doc) -> str:
-    """SHA-256(0x01 ‖ previous ‖ canonical meta ‖ SHA-256(ciphertext)), hex: verifies even after keys are destroyed."""
-    meta = {
-        "id": doc["_id"],
-        "conversation": doc["conversation"],
-        "seq": doc["seq"],
-        "author": doc["author"],
-        "kind": doc["kind"],
-        "approved": doc["approved"],
-        "event": doc["event"],
-        "decision": doc["decision"],
-        "at": doc["at"],
-    }
-    canonical = json.dumps(
-        meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_moment
-    ).encode()
-    body = hashlib.sha256(bytes(doc["content"])).digest()
-    return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + canonical + body).hexdigest()
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def whole_ms(at: datetime) -> datetime:
-    """MongoDB keeps milliseconds; a hash must be over what is read back."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 class ConversationStore:
@@ -218,7 +156,7 @@ class ConversationStore:
             head, seq = current["head_hash"], current["seq"]
         docs: list[Doc] = []
         for n, one in enumerate(sealed):
-            doc = _message_doc(one, thread, conversation, seq + 1 + n, first_pos + n, head)
+            doc = message_doc(one, thread, conversation, seq + 1 + n, first_pos + n, head)
             head = doc["hash"]
             docs.append(doc)
         if docs:
@@ -236,7 +174,7 @@ class ConversationStore:
             fields["open"] = fields["status"] != Status.RESOLVED.value
         if is_new:
             self._mongo["conversations"].insert_one(
-                {**_new_conversation(conversation, now), **fields, "unread": unread}, session=session
+                {**new_conversation(conversation, now), **fields, "unread": unread}, session=session
             )
         else:
             update = {"$set": fields}
@@ -255,50 +193,3 @@ class ConversationStore:
             if not changed.matched_count:
                 raise Stale
         return Written(conversation.id, tuple(doc["_id"] for doc in docs), first_pos)
-
-
-def _new_conversation(conversation: Conversation, now: datetime) -> Doc:
-    return {
-        "_id": conversation.id,
-        "thread": conversation.thread,
-        "customer": conversation.customer_id,
-        "account": conversation.account_id,
-        "channel": conversation.channel.value,
-        "status": conversation.status.value,
-        "open": True,
-        "misses": 0,
-        "assignee": None,
-        "skill": None,
-        "priority": 5,
-        "reason": None,
-        "offer": None,
-        "opened_at": now,
-        "waiting_since": None,
-    }
-
-
-def _message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int, pos: int, prev: str) -> Doc:
-    draft = one.draft
-    doc: Doc = {
-        "_id": draft.id,
-        "thread": thread,
-        "pos": pos,
-        "conversation": conversation.id,
-        "customer": conversation.customer_id,
-        "seq": seq,
-        "author": draft.author,
-        "kind": draft.kind,
-        "content": one.content,
-        "masked": one.masked,
-        "approved": [{**asdict(ref), "kind": ref.kind.value} for ref in draft.approved],
-        "locale": draft.locale,
-        "buttons": [list(button) for button in draft.buttons],
-        "entry": draft.entry,
-        "client_id": draft.client_id,
-        "event": draft.event,
-        "decision": draft.decision,
-        "at": whole_ms(draft.at),
-        "prev_hash": prev,
-    }
-    doc["hash"] = message_hash(prev, doc)
-    return doc

@@ -31,7 +31,14 @@ INDEXES: dict[str, list[IndexModel]] = {
     "messages": [
         IndexModel([("conversation", ASCENDING), ("seq", ASCENDING)], unique=True),
         IndexModel([("thread", ASCENDING), ("pos", ASCENDING)], unique=True),
+        # Few lines are choices: the clock finds them without a walk, and the others cost nothing to write.
+        IndexModel(
+            [("decision.at", ASCENDING)],
+            partialFilterExpression={"decision.handler": "choice"},
+            name="choices",
+        ),
     ],
+    "labels": [IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)])],
     "outbox": [
         IndexModel([("thread", ASCENDING), ("open", ASCENDING), ("pos", ASCENDING)]),
         IndexModel([("next_at", ASCENDING)], partialFilterExpression={"open": True}, name="due"),

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from bot.errors import BadPayload, Conflict
 from bot.model import Role, Staff
 from bot.mongo import Doc, Mongo
-from bot.store.conversations import new_id
+from bot.store.records import new_id
 from bot.vault import SERVICE, Vault
 
 MIN_PASSWORD = 12

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.model import GENESIS
 from bot.mongo import Mongo
-from bot.store.conversations import message_hash
+from bot.store.records import message_hash
 from tests.house import House, post, texts
 from tests.knowledge import answer, articles, notice, question
 from tests.sandbox.events import line_body, line_text_event, line_user_id, sign_line, ulid

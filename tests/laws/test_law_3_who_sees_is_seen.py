@@ -13,7 +13,7 @@ import pytest
 from bot.compose import build
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.model import GENESIS, ChannelType, Role, Staff
-from bot.store.conversations import message_hash
+from bot.store.records import message_hash
 from bot.store.views import VIEWS
 from bot.vault import ERASED, customer_key
 from tests.unit.core.teller import PASSWORD, Teller
