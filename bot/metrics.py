@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS = Counter("teller_webhooks_total", "Webhook calls by answer", ["channel", "status"])
 EVENTS = Counter("teller_events_total", "Events by what became of them", ["channel", "outcome"])
@@ -16,3 +16,13 @@ TURN_SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 HTTP_ERRORS = Counter("teller_http_errors_total", "Refused requests by status", ["status"])
+MODEL_CALLS = Counter("teller_model_calls_total", "Calls of the firm's own model", ["purpose", "outcome"])
+MODEL_SECONDS = Histogram(
+    "teller_model_seconds", "Time a call of the model took, refused ones included", ["purpose"]
+)
+MODEL_WARNINGS = Counter(
+    "teller_model_budget_warnings_total", "Months in which 80 % of the model's budget were spent"
+)
+MODEL_BUDGET = Gauge(
+    "teller_model_budget_used", "Share of the month's budget that is spent", multiprocess_mode="mostrecent"
+)

@@ -53,6 +53,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("seq", ASCENDING)], unique=True),
         IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
     ],
+    "model_calls": [IndexModel([("month", ASCENDING), ("purpose", ASCENDING)])],
 }
 
 
