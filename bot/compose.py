@@ -15,7 +15,10 @@ import adapters
 from adapters import web
 from bot import shutdown
 from bot.agent_actions import Desk
-from bot.contracts import Channel
+from bot.ai.advised import AdvisedFinder
+from bot.ai.adviser import Adviser
+from bot.ai.setup import adviser_of
+from bot.contracts import Channel, Finder
 from bot.delivery import Courier
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
@@ -97,6 +100,7 @@ class Service:
     audit: AuditStore
     views: Views
     knowledge: Knowledge
+    adviser: Adviser | None
     mind: Chain
     intake: Intake
     webchat: WebChat
@@ -119,6 +123,8 @@ class Service:
         self.mongo.ping()
         if queue == LIVE:
             self.mind.warm()
+            if self.adviser is not None:
+                self.adviser.warm()
             self.knowledge.find("暖機", "zh-TW")
             self.knowledge.watch()
         # What is here now stays: the collector need not walk through it for each message.
@@ -149,7 +155,9 @@ def build(
     audit = AuditStore(mongo)
     views = Views(mongo, vault, staff, conversations, outbox)
     knowledge = _knowledge(settings, mongo)
-    mind = build_mind(knowledge, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
+    adviser = adviser_of(settings, mongo)
+    finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
+    mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
     pipeline = Pipeline(
         mongo,
         vault,
@@ -183,6 +191,7 @@ def build(
         audit=audit,
         views=views,
         knowledge=knowledge,
+        adviser=adviser,
         mind=mind,
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),

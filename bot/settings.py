@@ -22,11 +22,18 @@ from bot.errors import ConfigError
 MASTER_KEY_BYTES = 96
 AUTO_ANSWER = ("ask", "confident", "proven")
 KMS = ("aws", "azure", "gcp", "kmip")
+MODEL_PURPOSES = ("check", "choose", "rewrite", "draft", "paraphrase")
+# Choosing among titles measured no better than the search's own order, so a firm has to ask for it.
+MODEL_DEFAULT = "check,rewrite,draft,paraphrase"
+NTD_PER_USD = 32.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the processes run on. `kms` is a pymongo `kms_providers` mapping, `kms_master_key` its key document."""
+    """What the processes run on. `kms` is a pymongo `kms_providers` mapping, `kms_master_key` its key document.
+
+    `openai_monthly_budget` is in NT$, None without a limit; `openai_prices` in US$ per million tokens, in and out.
+    """
 
     home: Path
     host: str
@@ -48,6 +55,10 @@ class Settings:
     openai_api_key: str | None = field(repr=False)
     openai_base_url: str | None
     openai_model: str | None
+    openai_monthly_budget: float | None
+    openai_prices: dict[str, tuple[float, float]]
+    openai_ntd_per_usd: float
+    openai_purposes: tuple[str, ...]
     proxies: int
     sandbox_url: str | None
 
@@ -97,6 +108,8 @@ class Settings:
         auto_answer = _one_of(
             values, "TELLER_AUTO_ANSWER", AUTO_ANSWER, "proven" if production else "confident", faults
         )
+        openai_base_url = values.get("OPENAI_BASE_URL") or None
+        _address("OPENAI_BASE_URL", openai_base_url, ("https", "http"), faults)
         settings = cls(
             home=home,
             host=host,
@@ -116,8 +129,12 @@ class Settings:
             auto_answer=auto_answer,
             sample=sample,
             openai_api_key=values.get("OPENAI_API_KEY") or None,
-            openai_base_url=values.get("OPENAI_BASE_URL") or None,
+            openai_base_url=openai_base_url,
             openai_model=values.get("OPENAI_MODEL") or None,
+            openai_monthly_budget=_amount(values, "OPENAI_MONTHLY_BUDGET", None, faults),
+            openai_prices=_prices(values, faults),
+            openai_ntd_per_usd=_amount(values, "OPENAI_NTD_PER_USD", NTD_PER_USD, faults) or NTD_PER_USD,
+            openai_purposes=_purposes(values, faults),
             proxies=_integer(values, "TELLER_PROXIES", 0, 0, 9, faults),
             sandbox_url=values.get("TELLER_SANDBOX_URL") or embedded.get("sandbox_url"),
         )
@@ -145,6 +162,41 @@ def _integer(
         faults.append(f"{name} must be a whole number from {low} to {high}.")
         return default
     return int(raw)
+
+
+def _amount(values: Mapping[str, str], name: str, default: float | None, faults: list[str]) -> float | None:
+    raw = values.get(name)
+    if not raw:
+        return default
+    try:
+        amount = float(raw)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < 1e9:
+        faults.append(f"{name} must be a number of 0 or more, without a currency sign.")
+        return default
+    return amount
+
+
+def _prices(values: Mapping[str, str], faults: list[str]) -> dict[str, tuple[float, float]]:
+    prices: dict[str, tuple[float, float]] = {}
+    for model, pair in _json(values, "OPENAI_PRICES", faults).items():
+        numbers = isinstance(pair, list) and len(pair) == 2 and all(type(n) in (int, float) for n in pair)
+        if not isinstance(pair, list) or not numbers or min(pair) < 0:
+            faults.append(
+                'OPENAI_PRICES must look like {"a-model": [0.15, 0.6]}: US$ per million, in and out.'
+            )
+            return {}
+        prices[model] = (float(pair[0]), float(pair[1]))
+    return prices
+
+
+def _purposes(values: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
+    raw = values.get("OPENAI_PURPOSES") or MODEL_DEFAULT
+    wanted = tuple(dict.fromkeys(filter(None, (word.strip() for word in raw.split(",")))))
+    if unknown := [word for word in wanted if word not in MODEL_PURPOSES]:
+        faults.append(f"OPENAI_PURPOSES has {', '.join(unknown)}; allowed: {', '.join(MODEL_PURPOSES)}.")
+    return wanted
 
 
 def _one_of(

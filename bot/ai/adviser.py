@@ -11,10 +11,10 @@ from bot.ai.model import Call, Model
 from bot.ai.outgoing import visible
 from bot.ai.prompts import CHECK, DRAFT, NONE, PARAPHRASE, REWRITE, Prompt, choose
 from bot.masking import find
+from bot.settings import MODEL_PURPOSES
 
 T = TypeVar("T")
 
-PURPOSES: Final = ("check", "choose", "rewrite", "draft", "paraphrase")
 EARLIER: Final = 3
 _QUESTION: Final = 120
 _DRAFT: Final = 1000
@@ -43,9 +43,9 @@ class Draft:
 
 
 class Adviser:
-    """`purposes`: what the firm allows of PURPOSES; anything else is not asked, and no advice comes back."""
+    """`purposes`: what the firm allows of MODEL_PURPOSES; anything else is not asked, and no advice comes back."""
 
-    def __init__(self, model: Model, purposes: Sequence[str] = PURPOSES) -> None:
+    def __init__(self, model: Model, purposes: Sequence[str] = MODEL_PURPOSES) -> None:
         self.model = model
         self.purposes = frozenset(purposes)
 
@@ -115,4 +115,4 @@ def _folded(text: str) -> str:
     return "".join(char for char in folded if char.isalnum())
 
 
-__all__ = ["NONE", "PURPOSES", "Advice", "Adviser", "Draft"]
+__all__ = ["NONE", "Advice", "Adviser", "Draft"]

@@ -62,10 +62,6 @@ class Wire:
         except Exception:  # noqa: BLE001  a proxy may answer anything at all; the local decision stands
             return Sent("broken")
 
-    def models(self, timeout: float) -> list[str]:
-        """Ids of the models that the key may use. Raises openai.OpenAIError."""
-        return sorted(model.id for model in self._connected().models.list(timeout=timeout))
-
     def _connected(self) -> openai.OpenAI:
         with self._lock:
             if self._client is None or self._pid != os.getpid():

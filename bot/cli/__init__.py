@@ -1,10 +1,10 @@
-"""`flask <group> <command>`: channels, staff, kb, triage, doctor, mask, simulate. One file a group."""
+"""`flask <group> <command>`: channels, staff, kb, triage, model, doctor, mask, simulate. One file a group."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from bot.cli import channels, doctor, kb, mask, simulate, staff, triage
+from bot.cli import channels, doctor, kb, mask, model, simulate, staff, triage
 
 
 def register(app: Flask) -> None:
@@ -13,6 +13,7 @@ def register(app: Flask) -> None:
         staff.group,
         kb.group,
         triage.group,
+        model.group,
         doctor.command,
         mask.command,
         simulate.command,

@@ -10,6 +10,10 @@ from pathlib import Path
 import click
 from redis.exceptions import RedisError
 
+from bot.ai.ledger import WARN_AT
+from bot.ai.prices import MICRO
+from bot.ai.prompts import CHECK
+from bot.ai.setup import readable, where
 from bot.cli.common import as_json, emit, guarded, service
 from bot.compose import Service
 from bot.errors import ServiceError
@@ -32,10 +36,12 @@ class Check:
 
 
 @click.command("doctor", help="Check settings, servers, queue, workers, clock, keys, addresses and model.")
+@click.option("--model", "ask", is_flag=True, help="Make one small call to the firm's own model, too.")
 @as_json
 @guarded
-def command(as_json: bool) -> None:
-    checks = [check for look in LOOKS for check in _safely(look, service())]
+def command(ask: bool, as_json: bool) -> None:
+    looks = (*LOOKS, _model_answers) if ask else LOOKS
+    checks = [check for look in looks for check in _safely(look, service())]
     healthy = all(check.level != "fault" for check in checks)
     if as_json:
         settings = service().settings
@@ -175,10 +181,39 @@ def _accounts(house: Service) -> Iterator[Check]:
 
 
 def _model(house: Service) -> Iterator[Check]:
-    if house.settings.openai_api_key:
-        yield Check("model", "warning", "OPENAI_API_KEY is set, but this version makes no calls with it.")
-    else:
+    if house.adviser is None:
         yield Check("model", "ok", "no model configured: nothing leaves this machine")
+        return
+    model = house.adviser.model
+    ledger, purposes = model.ledger, ", ".join(house.settings.openai_purposes)
+    spent = f"NT${ledger.spent() / MICRO:,.2f} spent this month"
+    yield Check(
+        "model", "ok", f"masked text goes to {where(model.wire.base_url)}, {model.name}: {purposes}; {spent}"
+    )
+    if ledger.budget is None:
+        yield Check("model", "warning", "no limit to what it costs; set OPENAI_MONTHLY_BUDGET (NT$).")
+    elif ledger.spent() >= WARN_AT * ledger.budget:
+        yield Check("model", "warning", f"most of the budget of NT${ledger.budget / MICRO:,.0f} is spent.")
+    if not ledger.prices.known(model.name):
+        yield Check(
+            "model", "warning", f"no price known for {model.name}, the dearest counts; set OPENAI_PRICES."
+        )
+    if readable(model.wire.base_url):
+        yield Check("model", "warning", "OPENAI_BASE_URL is not https: others could read along.")
+
+
+def _model_answers(house: Service) -> Iterator[Check]:
+    """One real call about nobody: key, address, model name and structured output, all at once."""
+    if house.adviser is None:
+        yield Check("model", "warning", "there is no model to ask; set OPENAI_API_KEY.")
+        return
+    house.adviser.warm()
+    example = {"customer": "信用卡年費多少", "question": "信用卡年費怎麼收", "title": "信用卡年費"}
+    call = house.adviser.model.ask(CHECK, example).call
+    if call.outcome == "ok":
+        yield Check("model", "ok", f"answered as asked in {call.ms} ms")
+    else:
+        yield Check("model", "warning", f"a trial call ended as {call.outcome}: docs/how-to/own-model.md")
 
 
 def _logs(house: Service) -> Iterator[Check]:
