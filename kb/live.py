@@ -19,10 +19,11 @@ from bot.errors import ServiceError
 from bot.model import ContentKind, Finding, Found, Ref
 from kb.articles import REGULATED, Content, Review, sealed
 from kb.library import Library
+from kb.proof import Earned, promoted
 from kb.review import Draft
 from kb.search import encoders
 from kb.search.decide import ANSWER, Mode, decide, distinct, ranked
-from kb.search.index import Index, missing, warm
+from kb.search.index import Index, Ranking, missing, warm
 from kb.search.normalise import normalise
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,9 @@ class _State:
 class Knowledge:
     """Safe for any number of threads. `load` and `revision` are the store's; `cache_dir` holds vectors, None: memory.
 
-    `clock` gives now, aware. Reading methods raise what `load` raises (Unavailable) only at the very first use; later
-    the last good state serves on.
+    `clock` gives now, aware; `earned` what reviewed traffic allows to be answered directly, which only `proven` asks.
+    Reading methods raise what `load` and `earned` raise (Unavailable) only at the very first use; later the last good
+    state serves on.
     """
 
     def __init__(
@@ -56,12 +58,15 @@ class Knowledge:
         cache_dir: Path | None,
         mode: str = Mode.CONFIDENT,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        earned: Callable[[], Earned] = Earned,
     ) -> None:
         self.mode = Mode(mode)
         self._load = load
         self._revision = revision
         self._cache_dir = cache_dir
         self._clock = clock
+        self._earned_now = earned
+        self._earned = Earned()
         self._state: _State | None = None
         self._hidden: tuple[_State, datetime, frozenset[int]] | None = None
         self._searching = False
@@ -85,10 +90,14 @@ class Knowledge:
         index, hidden = self._searchable()
         if index is None:
             return Finding("miss", (), {"search": "empty"})
-        finding = decide(index.rank(text, hidden=hidden, settled=True), index.articles, self.mode, locale)
+        finding = self._decided(index.rank(text, hidden=hidden, settled=True), index, locale)
         if finding.verdict != "answer" and history and len(normalise(text)) <= _FOLLOW_UP:
             return self._together(finding, f"{history[-1]} {text}", index, hidden, locale)
         return finding
+
+    def _decided(self, ranking: Ranking, index: Index, locale: str) -> Finding:
+        finding = decide(ranking, index.articles, self.mode, locale)
+        return promoted(finding, self._earned) if self.mode is Mode.PROVEN else finding
 
     def worded_so(self, text: str) -> bool:
         index, hidden = self._searchable()
@@ -161,7 +170,12 @@ class Knowledge:
     # -- following the store --------------------------------------------------------------------------------------
 
     def refresh(self) -> bool:
-        """Looks whether something changed in force and follows; True if so. Raises what the store raises."""
+        """Looks whether something changed in force and follows; True if so. Raises what the store raises.
+
+        What is earned is read first: an index that takes its time must not keep a class on.
+        """
+        if self.mode is Mode.PROVEN:
+            self._earned = self._earned_now()
         with self._building:
             state = self._state
             if state is not None and self._revision() == state.library.revision:
