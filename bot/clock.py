@@ -9,13 +9,14 @@ import time
 from types import FrameType
 
 from bot.compose import of_process
-from bot.errors import ConfigError
+from bot.errors import ConfigError, ServiceError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
 from bot.ready import ready
 
 TICK_S = 1.0
 HOURLY_S = 3600.0
+MINUTE_S = 60.0
 
 log = logger(__name__)
 
@@ -36,6 +37,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, end)
     ready()
     swept_idle = 0.0
+    learned: float | None = None
     while not done.wait(TICK_S):
         try:
             service.sweeper.sweep()
@@ -43,8 +45,13 @@ def main() -> int:
             if time.monotonic() - swept_idle > HOURLY_S:
                 swept_idle = time.monotonic()
                 service.sweeper.close_idle()
+            if learned is None or time.monotonic() - learned > MINUTE_S:
+                learned = time.monotonic()
+                service.automation.tick()
         except PyMongoError as error:
             log.warning("sweep_failed", error=type(error).__name__)
+        except ServiceError as error:
+            log.warning("learning_failed", error=str(error))
     service.close()
     return 0
 

@@ -18,12 +18,15 @@ from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.adviser import Adviser
 from bot.ai.setup import adviser_of
+from bot.automation import Automation, state_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
+from bot.errors import Conflict, NotFound, Unavailable
+from bot.labels import Labels
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
-from bot.model import ChannelAccount, ChannelType
-from bot.mongo import Mongo
+from bot.model import ChannelAccount, ChannelType, ContentKind
+from bot.mongo import Mongo, PyMongoError
 from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
@@ -32,6 +35,7 @@ from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
+from bot.store.labels import LabelStore
 from bot.store.outbox import OutboxStore
 from bot.store.staff import StaffStore
 from bot.store.threads import ThreadStore
@@ -43,6 +47,7 @@ from bot.webhooks import Intake
 from handlers import Chain, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
+from kb.proof import Earned, earned
 from kb.search import encoders
 from kb.store import Store
 
@@ -80,6 +85,7 @@ class ConsoleService:
     limiter_storage: str | None
     secret_key: str
     audit: Callable[[str, str, str, dict[str, Any]], None]
+    automation: Automation
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +107,7 @@ class Service:
     views: Views
     knowledge: Knowledge
     adviser: Adviser | None
+    automation: Automation
     mind: Chain
     intake: Intake
     webchat: WebChat
@@ -154,7 +161,10 @@ def build(
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
     views = Views(mongo, vault, staff, conversations, outbox)
-    knowledge = _knowledge(settings, mongo)
+    labels = LabelStore(mongo)
+    knowledge = _knowledge(settings, mongo, labels)
+    learning = Labels(mongo, labels, audit, _class_of(mongo))
+    automation = Automation(mongo, labels, audit, learning, settings.auto_answer)
     adviser = adviser_of(settings, mongo)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
@@ -192,6 +202,7 @@ def build(
         views=views,
         knowledge=knowledge,
         adviser=adviser,
+        automation=automation,
         mind=mind,
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
@@ -199,7 +210,16 @@ def build(
         profiles=Profiles(accounts, threads, conversations, vault, known, live),
         sweeper=Sweeper(mongo, threads, events, outbox, queue, live),
         console=ConsoleService(
-            settings, desk, staff, accounts, known, live, settings.redis_url, settings.secret_key, audit.add
+            settings,
+            desk,
+            staff,
+            accounts,
+            known,
+            live,
+            settings.redis_url,
+            settings.secret_key,
+            audit.add,
+            automation,
         ),
     )
     _built.add(service)
@@ -229,14 +249,30 @@ def of_process() -> Service:
     return build(Settings.from_env())
 
 
-def _knowledge(settings: Settings, mongo: Mongo) -> Knowledge:
+def _knowledge(settings: Settings, mongo: Mongo, labels: LabelStore) -> Knowledge:
     def load() -> tuple[int, list[Any]]:
         return Store(mongo.db).load()
 
     def revision() -> int:
         return Store(mongo.db).revision()
 
-    return Knowledge(load, revision, settings.home / "cache", settings.auto_answer)
+    def rights() -> Earned:
+        try:
+            return earned(state_of(labels.state()))
+        except PyMongoError as error:
+            raise Unavailable("What direct answers have earned could not be read: try again.") from error
+
+    return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=rights)
+
+
+def _class_of(mongo: Mongo) -> Callable[[str, int], str | None]:
+    def class_of(article: str, version: int) -> str | None:
+        try:
+            return str(Store(mongo.db).version(ContentKind.ARTICLE, article, version).product_class)
+        except (NotFound, Conflict):
+            return None
+
+    return class_of
 
 
 def close_all() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli import automation
 from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service, staff_id
 from bot.errors import BadPayload, NotAllowed
 from bot.evaluation import evaluate_questions
@@ -18,6 +19,10 @@ IMPORTER = "command:import"
 
 @click.group("kb", help="Approved knowledge.")
 def group() -> None: ...
+
+
+for _command in automation.COMMANDS:
+    group.add_command(_command)
 
 
 @group.command("import", help="Read .csv, .xlsx or .jsonl; good rows become drafts, bad ones are listed.")
