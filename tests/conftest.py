@@ -18,8 +18,17 @@ from tests.house import House, running, texts
 from tests.sandbox.client import Sandbox
 from tests.sandbox.events import line_text_event
 
+WHOLE = (("browser",), ("e2e",), ("fault",))
 _numbers = itertools.count(1)
 _people = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes: all that needs a whole Teller in one of them, every other folder in one as well."""
+    for item in items:
+        folder = item.path.parent.relative_to(Path(__file__).parent)
+        whole = folder.parts[:1] in WHOLE or "house" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("whole" if whole else str(folder)))
 
 
 @pytest.fixture(scope="session")
