@@ -47,6 +47,7 @@ def main() -> int:
                 service.sweeper.close_idle()
             if learned is None or time.monotonic() - learned > MINUTE_S:
                 learned = time.monotonic()
+                service.recalls.tick()
                 service.automation.tick()
         except PyMongoError as error:
             log.warning("sweep_failed", error=type(error).__name__)

@@ -30,6 +30,7 @@ from bot.mongo import Mongo, PyMongoError
 from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
+from bot.recalls import Recalls, Withdraw
 from bot.settings import Settings
 from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
@@ -37,6 +38,7 @@ from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
 from bot.store.labels import LabelStore
 from bot.store.outbox import OutboxStore
+from bot.store.recalls import RecallStore
 from bot.store.staff import StaffStore
 from bot.store.threads import ThreadStore
 from bot.store.views import Views
@@ -48,6 +50,7 @@ from handlers import Chain, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
 from kb.proof import Earned, earned
+from kb.recalls import withdraw
 from kb.search import encoders
 from kb.store import Store
 
@@ -86,6 +89,7 @@ class ConsoleService:
     secret_key: str
     audit: Callable[[str, str, str, dict[str, Any]], None]
     automation: Automation
+    recalls: Recalls
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +112,7 @@ class Service:
     knowledge: Knowledge
     adviser: Adviser | None
     automation: Automation
+    recalls: Recalls
     mind: Chain
     intake: Intake
     webchat: WebChat
@@ -186,6 +191,7 @@ def build(
     courier = Courier(accounts, threads, outbox, vault, known, live)
     desk = Desk(mongo, views, conversations, outbox, audit, known, queue, live)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
+    recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, audit))
     service = Service(
         settings=settings,
         mongo=mongo,
@@ -203,6 +209,7 @@ def build(
         knowledge=knowledge,
         adviser=adviser,
         automation=automation,
+        recalls=recalls,
         mind=mind,
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
@@ -220,6 +227,7 @@ def build(
             settings.secret_key,
             audit.add,
             automation,
+            recalls,
         ),
     )
     _built.add(service)
@@ -263,6 +271,16 @@ def _knowledge(settings: Settings, mongo: Mongo, labels: LabelStore) -> Knowledg
             raise Unavailable("What direct answers have earned could not be read: try again.") from error
 
     return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=rights)
+
+
+def _withdraw(mongo: Mongo, audit: AuditStore) -> Withdraw:
+    def run(article: str, version: int | None, by: str, reason: str) -> tuple[int, ...]:
+        def note(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
+            audit.add(actor, action, target, dict(detail), session)
+
+        return withdraw(Store(mongo.db), article, version, by, reason, note).versions
+
+    return run
 
 
 def _class_of(mongo: Mongo) -> Callable[[str, int], str | None]:

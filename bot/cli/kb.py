@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import automation
+from bot.cli import automation, recalls
 from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service, staff_id
 from bot.errors import BadPayload, NotAllowed
 from bot.evaluation import evaluate_questions
@@ -72,6 +72,17 @@ def approve(ids: tuple[str, ...], everything: bool, approver: str, as_json: bool
 def retire(ids: tuple[str, ...], as_json: bool) -> None:
     decided = desk.retire(service().kb, list(ids), operator(), audit_of(service()))
     _report("retired", decided, as_json, failed=bool(decided.refused))
+
+
+@group.command("recall", help="Out of force, everyone who was sent it listed, corrections queued.")
+@click.argument("article")
+@click.option("--version", type=int, help="This version only; otherwise all that ever were in force.")
+@click.option("--reason", default="no reason given", help="For the audit log and those who correct it.")
+@click.option("--by", help="E-mail of the compliance officer or supervisor who decided it.")
+@as_json
+@guarded
+def recall(article: str, version: int | None, reason: str, by: str | None, as_json: bool) -> None:
+    recalls.run(article, version, reason, by, as_json=as_json)
 
 
 @group.command("export", help="Write the articles in force, as .jsonl, .csv or .xlsx.")

@@ -37,7 +37,15 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"decision.handler": "choice"},
             name="choices",
         ),
+        # Who was sent an article: few lines carry one, and a recall must find them among millions.
+        IndexModel(
+            [("approved.id", ASCENDING), ("approved.version", ASCENDING), ("at", ASCENDING)],
+            partialFilterExpression={"approved.kind": "article"},
+            name="articles_sent",
+        ),
     ],
+    "recalls": [IndexModel([("at", DESCENDING)])],
+    "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],
     "labels": [IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)])],
     "outbox": [
         IndexModel([("thread", ASCENDING), ("open", ASCENDING), ("pos", ASCENDING)]),
