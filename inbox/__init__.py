@@ -8,6 +8,7 @@ agent.py          the inbox: lists, conversation, take, reply, resolve, back to 
 thread.py         messages as lines to read
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
+automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
 language.py       locale, time zone, dates
@@ -24,7 +25,20 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 from bot.errors import NotAllowed
-from inbox import account, admin, agent, assets, auth, headers, language, live, navigation, problems, words
+from inbox import (
+    account,
+    admin,
+    agent,
+    assets,
+    auth,
+    automation,
+    headers,
+    language,
+    live,
+    navigation,
+    problems,
+    words,
+)
 from inbox.limits import Attempts
 from inbox.permissions import Permission
 from inbox.service import Console
@@ -33,7 +47,7 @@ __all__ = ["BLUEPRINTS", "Console", "Permission", "register"]
 
 MAX_FORM = 256 * 1024
 
-BLUEPRINTS = {bp.name: bp for bp in (assets.bp, account.bp, live.bp, agent.bp, admin.bp)}
+BLUEPRINTS = {bp.name: bp for bp in (assets.bp, account.bp, live.bp, agent.bp, admin.bp, automation.bp)}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)
 

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     INBOX_TAKE_OVER = "inbox:others:take"
     CHANNEL_READ = "admin:channel:read"
     CHANNEL_WRITE = "admin:channel:write"
+    AUTOMATION_READ = "knowledge:automation:read"
+    AUTOMATION_SET = "knowledge:automation:set"
 
 
 class AuditAction(StrEnum):
@@ -39,15 +41,16 @@ class AuditAction(StrEnum):
 
 _DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY})
 _WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
+_PROOF = frozenset({Permission.AUTOMATION_READ})
 
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK,
     Role.SENIOR: _DESK,
-    Role.SUPERVISOR: _DESK | _WATCH | {Permission.INBOX_TAKE_OVER},
-    Role.COMPLIANCE: _WATCH,
+    Role.SUPERVISOR: _DESK | _WATCH | _PROOF | {Permission.INBOX_TAKE_OVER},
+    Role.COMPLIANCE: _WATCH | _PROOF | {Permission.AUTOMATION_SET},
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
-    Role.AUDITOR: _WATCH | {Permission.CHANNEL_READ},
+    Role.AUDITOR: _WATCH | _PROOF | {Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

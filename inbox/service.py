@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.contracts import Channel
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
+from kb.proof import State
 
 
 class Settings(Protocol):
@@ -86,6 +87,18 @@ class Live(Protocol):
         """Ids of what changed; None as a sign of life at least every `timeout` seconds; ends at shutdown."""
 
 
+class Automation(Protocol):
+    """What direct answers have earned. `mode` is TELLER_AUTO_ANSWER."""
+
+    @property
+    def mode(self) -> str: ...
+
+    def state(self) -> State: ...
+
+    def set_limit(self, staff: Staff, share: float, reason: str) -> State:
+        """At once and audited. Raises NotAllowed, BadPayload, Conflict."""
+
+
 class Console(Protocol):
     """All of it. `limiter_storage` is a redis URL, or None to count in this process only."""
 
@@ -101,6 +114,8 @@ class Console(Protocol):
     def channels(self) -> Mapping[ChannelType, Channel]: ...
     @property
     def live(self) -> Live: ...
+    @property
+    def automation(self) -> Automation: ...
     @property
     def limiter_storage(self) -> str | None: ...
     @property

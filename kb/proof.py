@@ -59,6 +59,11 @@ class Standing:
     labels: int = 0
     since: datetime | None = None
 
+    @property
+    def replies(self) -> int:
+        """How many labelled questions that many in the proof take, as a part of them goes to the fit."""
+        return math.ceil(self.missing / (1 - FIT_SHARE) - 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -9,7 +9,7 @@ import click
 from bot.cli.common import as_json, emit, guarded, service, staff_id
 from bot.errors import NotFound
 from bot.model import Staff
-from kb.proof import FIT_SHARE, Standing, State
+from kb.proof import Standing, State
 
 
 @click.command(
@@ -91,5 +91,4 @@ def line(one: Standing) -> str:
         return f"{one.product_class:<11} on    {figures}, from confidence {one.threshold:.4f}"
     if one.threshold is None:
         return f"{one.product_class:<11} off   {figures}: {one.labels} labels give no threshold yet"
-    replies = round(one.missing / (1 - FIT_SHARE))
-    return f"{one.product_class:<11} off   {figures}: {one.missing} more without a fault (about {replies} replies)"
+    return f"{one.product_class:<11} off   {figures}: {one.missing} more without a fault (about {one.replies} replies)"

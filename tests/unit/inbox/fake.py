@@ -22,6 +22,7 @@ from bot.errors import BadPayload, SendError, Unavailable
 from bot.model import ChannelAccount, ChannelType, Staff
 from inbox import register
 from tests.unit.inbox import story
+from tests.unit.inbox.fake_automation import FakeAutomation
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
 
 PASSWORD = "teller-demo-2026"
@@ -122,6 +123,7 @@ class FakeConsole:
     accounts: FakeAccounts
     channels: Mapping[ChannelType, Channel]
     live: FakeLive
+    automation: FakeAutomation = field(default_factory=FakeAutomation)
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
     audited: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
