@@ -42,14 +42,13 @@ class Labels:
 
     def collect(self) -> int:
         """Labels of the choices made since the last time; how many are new. Raises PyMongoError."""
-        added, last = 0, None
+        added = 0
         for lines in _chunks(self.store.choices()):
             known = self.store.known(f"choice:{line['_id']}" for line in lines)
             fresh = [line for line in lines if f"choice:{line['_id']}" not in known]
             added += self.store.add([label for line in fresh if (label := self._read(line)) is not None])
-            last = lines[-1]["decision"]["at"]
-        if last is not None:
-            self.store.read_up_to(last)
+            # After each chunk: a history too long for one reading is continued the next time.
+            self.store.read_up_to(lines[-1]["decision"]["at"])
         return added
 
     def review(self, staff: Staff, message_id: str, *, right: bool, reason: str = "") -> Doc:

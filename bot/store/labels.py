@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pymongo
 from pymongo import ReplaceOne, UpdateOne
 
 from bot.mongo import Doc, Mongo, Session
@@ -17,6 +18,7 @@ FIRM = "firm"
 READ_UP_TO = "read_up_to"
 OVERLAP = timedelta(minutes=5)
 """A turn commits after it was decided, and clocks differ: what was read so lately is read again."""
+LONG_S = 60.0
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _DECISION = {"conversation": 1, "seq": 1, "author": 1, "decision": 1}
 
@@ -75,10 +77,11 @@ class LabelStore:
             [ReplaceOne({"_id": label["_id"]}, label, upsert=True)], session=session
         )
 
-    def counting(self, since: datetime) -> Iterator[Doc]:
-        """The labels of that time that say something about a direct answer."""
+    def counting(self, since: datetime) -> list[Doc]:
+        """The labels of that time that say something about a direct answer; a year of them may take a while."""
         wanted = {"question": 1, "product_class": 1, "confidence": 1, "right": 1, "source": 1}
-        return iter(self._mongo["labels"].find({"direct": True, "asked_at": {"$gte": since}}, wanted))
+        with pymongo.timeout(LONG_S):
+            return list(self._mongo["labels"].find({"direct": True, "asked_at": {"$gte": since}}, wanted))
 
     # -- the state ------------------------------------------------------------------------------------------------
 

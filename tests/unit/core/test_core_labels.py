@@ -161,6 +161,31 @@ def test_what_was_labelled_long_ago_is_not_read_again(teller: Teller) -> None:
     assert "choices" in json.dumps(plan["queryPlanner"]["winningPlan"], default=str)
 
 
+def test_a_reading_that_broke_off_is_continued(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = []
+    for _ in range(3):
+        user, buttons = asks(teller)
+        presses(teller, user, buttons[0])
+        people.append(user)
+    monkeypatch.setattr("bot.labels.BATCH", 1)
+    store, marks = automation(teller).store, []
+
+    def breaks_off(labels: list[Doc]) -> int:
+        if marks:
+            raise TimeoutError
+        marks.append(labels)
+        return type(store).add(store, labels)
+
+    monkeypatch.setattr(store, "add", breaks_off)
+    with pytest.raises(TimeoutError):
+        automation(teller).labels.collect()
+    mark = teller.service.mongo["auto_answer"].find_one({"_id": "read_up_to"})
+    assert mark is not None
+    assert mark["at"] == teller.decisions(people[0])[-1]["at"]
+    monkeypatch.undo()
+    assert automation(teller).labels.collect() == 2
+
+
 def test_no_word_of_a_customer_is_in_a_label(teller: Teller, officer: Staff) -> None:
     user, buttons = asks(teller)
     presses(teller, user, buttons[0])

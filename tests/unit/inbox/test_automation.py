@@ -101,6 +101,8 @@ def test_the_mode_is_explained(service: FakeConsole, enter: Enter, mode: str) ->
     service.automation.mode = mode
     page = enter("auditor").get(PAGE).text
     assert ("counts in mode" in page) is (mode != "proven")
+    assert ("Answers directly" in page) is (mode == "proven")
+    assert ("Not earned yet" in page) is (mode != "proven")
 
 
 def test_no_english_is_left_in_chinese(app: Flask, enter: Enter) -> None:
