@@ -51,6 +51,7 @@ from handlers.triage import classifier
 from kb.live import Knowledge
 from kb.proof import Earned, earned
 from kb.recalls import withdraw
+from kb.review import Audit
 from kb.search import encoders
 from kb.store import Store
 
@@ -90,6 +91,8 @@ class ConsoleService:
     audit: Callable[[str, str, str, dict[str, Any]], None]
     automation: Automation
     recalls: Recalls
+    kb: Callable[[], Store]
+    kb_audit: Audit
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,6 +231,8 @@ def build(
             audit.add,
             automation,
             recalls,
+            lambda: Store(mongo.db),
+            _kb_audit(audit),
         ),
     )
     _built.add(service)
@@ -281,6 +286,15 @@ def _withdraw(mongo: Mongo, audit: AuditStore) -> Withdraw:
         return withdraw(Store(mongo.db), article, version, by, reason, note).versions
 
     return run
+
+
+def _kb_audit(audit: AuditStore) -> Audit:
+    """The audit log within the transaction of the change it tells of."""
+
+    def add(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
+        audit.add(actor, action, target, dict(detail), session)
+
+    return add
 
 
 def _class_of(mongo: Mongo) -> Callable[[str, int], str | None]:

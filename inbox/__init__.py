@@ -8,6 +8,8 @@ agent.py          the inbox: lists, conversation, take, reply, resolve, back to 
 thread.py         messages as lines to read
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
+knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
+                  knowledge_files.py takes and gives files
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
@@ -33,6 +35,10 @@ from inbox import (
     auth,
     automation,
     headers,
+    knowledge,
+    knowledge_edit,
+    knowledge_files,
+    knowledge_review,
     language,
     live,
     navigation,
@@ -47,7 +53,10 @@ __all__ = ["BLUEPRINTS", "Console", "Permission", "register"]
 
 MAX_FORM = 256 * 1024
 
-BLUEPRINTS = {bp.name: bp for bp in (assets.bp, account.bp, live.bp, agent.bp, admin.bp, automation.bp)}
+# Four files of pages share the blueprint of the knowledge.
+_KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
+_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, automation.bp)
+BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)
 
@@ -114,7 +123,8 @@ def register(app: Flask, service: Console, *, idle_minutes: float = 30) -> None:
     def guard() -> None:
         if request.blueprint in BLUEPRINTS:
             # The app sets no limit, as webhooks bring their own.
-            request.max_content_length = MAX_FORM
+            upload = request.endpoint == knowledge_files.UPLOAD
+            request.max_content_length = knowledge_files.MAX_UPLOAD if upload else MAX_FORM
             _deny_by_default(app)
             csrf.protect()
 

@@ -62,6 +62,15 @@ def full(at: datetime | None) -> str:
     return format_datetime(aware(at), "yyyy-MM-dd HH:mm:ss") if at else ""
 
 
+def minutes(at: datetime | None) -> str:
+    return format_datetime(aware(at), "yyyy-MM-dd HH:mm") if at else ""
+
+
+def minutes_of(written: str) -> str:
+    """The same of a moment in ISO 8601."""
+    return minutes(datetime.fromisoformat(written))
+
+
 def brief(at: datetime | None) -> str:
     """Clock time today, else the date: what fits in a list."""
     if at is None:

@@ -20,6 +20,10 @@ class Permission(StrEnum):
     CHANNEL_WRITE = "admin:channel:write"
     AUTOMATION_READ = "knowledge:automation:read"
     AUTOMATION_SET = "knowledge:automation:set"
+    KNOWLEDGE_READ = "knowledge:content:read"
+    KNOWLEDGE_WRITE = "knowledge:article:write"
+    KNOWLEDGE_TERMS = "knowledge:terms:write"
+    KNOWLEDGE_APPROVE = "knowledge:content:approve"
 
 
 class AuditAction(StrEnum):
@@ -37,20 +41,26 @@ class AuditAction(StrEnum):
     CHANNEL_CHECKED = "admin:channel:check"
     CHANNEL_REGISTERED = "admin:channel:register"
     CHANNEL_TESTED = "admin:channel:test"
+    KNOWLEDGE_IMPORTED = "knowledge:articles:import"
+    KNOWLEDGE_EXPORTED = "knowledge:articles:export"
 
 
 _DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY})
 _WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
+_READER = frozenset({Permission.KNOWLEDGE_READ})
+_WRITER = _READER | {Permission.KNOWLEDGE_WRITE}
+# Disclosures and notices are the supervisor's to propose; articles are a senior agent's too.
+_PROPOSER = _WRITER | {Permission.KNOWLEDGE_TERMS}
 _PROOF = frozenset({Permission.AUTOMATION_READ})
 
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: _DESK,
-    Role.SENIOR: _DESK,
-    Role.SUPERVISOR: _DESK | _WATCH | _PROOF | {Permission.INBOX_TAKE_OVER},
-    Role.COMPLIANCE: _WATCH | _PROOF | {Permission.AUTOMATION_SET},
+    Role.AGENT: _DESK | _READER,
+    Role.SENIOR: _DESK | _WRITER,
+    Role.SUPERVISOR: _DESK | _WATCH | _PROPOSER | _PROOF | {Permission.INBOX_TAKE_OVER},
+    Role.COMPLIANCE: _WATCH | _PROPOSER | _PROOF | {Permission.KNOWLEDGE_APPROVE, Permission.AUTOMATION_SET},
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
-    Role.AUDITOR: _WATCH | _PROOF | {Permission.CHANNEL_READ},
+    Role.AUDITOR: _WATCH | _READER | _PROOF | {Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

@@ -11,6 +11,8 @@ from functools import cache
 
 from flask_babel import get_locale, gettext
 
+from inbox import knowledge_sentences
+
 
 def _l(written: str) -> str:
     """Marks a sentence for the catalogue and leaves it as it is."""
@@ -57,6 +59,7 @@ KNOWN = (
     _l("Telegram refuses the bot's token."),
     _l("The platform could not be reached."),
     _l("The platform did not answer: the message may have gone out."),
+    *knowledge_sentences.KNOWN,
 )
 
 

@@ -5,12 +5,14 @@ Every method may raise a `bot.errors.ServiceError`; the ones a caller has to exp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.contracts import Channel
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from kb.proof import State
+from kb.review import Audit
+from kb.store import Store
 
 
 class Settings(Protocol):
@@ -116,6 +118,14 @@ class Console(Protocol):
     def live(self) -> Live: ...
     @property
     def automation(self) -> Automation: ...
+    @property
+    def kb(self) -> Callable[[], Store]:
+        """The knowledge base, asked for in each request: its connection belongs to the process."""
+
+    @property
+    def kb_audit(self) -> Audit:
+        """The audit log as changes of the knowledge want it: within their transaction."""
+
     @property
     def limiter_storage(self) -> str | None: ...
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from bot.contracts import Capabilities, Channel
 from bot.errors import BadPayload, SendError, Unavailable
 from bot.model import ChannelAccount, ChannelType, Staff
 from inbox import register
+from kb.store import Store
 from tests.unit.inbox import story
 from tests.unit.inbox.fake_automation import FakeAutomation
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
@@ -115,6 +116,10 @@ class FakeChannel:
         return self._answer(f"test {webhook_url}", "平台已成功呼叫 webhook。")
 
 
+def no_knowledge() -> Store:
+    raise Unavailable("This fake has no knowledge base.")
+
+
 @dataclass
 class FakeConsole:
     settings: FakeSettings
@@ -124,6 +129,7 @@ class FakeConsole:
     channels: Mapping[ChannelType, Channel]
     live: FakeLive
     automation: FakeAutomation = field(default_factory=FakeAutomation)
+    kb: Callable[[], Store] = no_knowledge
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
     audited: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
@@ -133,6 +139,9 @@ class FakeConsole:
         if self.audit_broken:
             raise Unavailable("The audit log cannot be written.")
         self.audited.append((actor_id, str(action), subject, detail))
+
+    def kb_audit(self, actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
+        self.audit(actor, action, target, dict(detail))
 
     def actions(self) -> list[str]:
         return [action for _, action, _, _ in self.audited]
