@@ -134,7 +134,8 @@ class Labels:
             "article": first["article"],
             "version": first["version"],
             "product_class": product_class,
-            "confidence": float(first["confidence"]),
+            # The search's own: a model's veto lowers what stands beside the title.
+            "confidence": float(trace.get("confidence", first["confidence"])),
             "score": trace.get("score"),
             # What could never be answered directly proves nothing about direct answers.
             "direct": product_class is not None and direct(trace),

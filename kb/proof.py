@@ -27,6 +27,8 @@ COVERED = 0.5
 """Share of the customer's words, by rarity, that an article must know to be said without being asked back."""
 UNSEEN = 0.5
 """Of a wrong one, added in fitting: Jeffreys' estimate of a rate."""
+ANOTHERS = ("reworded", "reordered")
+"""Effects of the firm's model after which the first candidate is no longer the search's for the customer's words."""
 _STEPS = 60
 
 
@@ -188,7 +190,8 @@ def standings(labels: Iterable[Label], limit: float) -> tuple[Standing, ...]:
 
 def direct(trace: Mapping[str, Any]) -> bool:
     """Whether a search with this trace could be answered beyond exact wording: no contrast word speaks against the
-    article, it knows enough of the customer's words, and no earlier message was needed to understand this one.
+    article, it knows enough of the customer's words, no earlier message was needed to understand this one, and the
+    first candidate is the search's own and not what a model put there.
 
     The same test decides which labels count: exact wording is answered anyway, and would flatter the proof.
     """
@@ -196,6 +199,7 @@ def direct(trace: Mapping[str, Any]) -> bool:
         trace.get("search") == "ranked"
         and not trace.get("contrast")
         and not trace.get("follow_up")
+        and (trace.get("model") or {}).get("effect") not in ANOTHERS
         and float(trace.get("coverage", 0.0)) >= COVERED
     )
 
