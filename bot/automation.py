@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import BadPayload, Conflict, NotAllowed
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound, Unavailable
 from bot.labels import LONGEST_REASON, Labels
 from bot.masking import mask
-from bot.model import Role, Staff
-from bot.mongo import Doc, Mongo, Session
+from bot.model import ContentKind, Role, Staff
+from bot.mongo import Doc, Mongo, PyMongoError, Session
 from bot.store.audit import AuditStore
 from bot.store.labels import LabelStore
-from kb.proof import DEFAULT_LIMIT, LARGEST_LIMIT, Label, Standing, State, standings
+from kb.proof import DEFAULT_LIMIT, LARGEST_LIMIT, Earned, Label, Standing, State, earned, standings
+from kb.store import Store
 
 WINDOW = timedelta(days=365)
 """Older questions prove nothing about today's knowledge and customers: a class has to keep earning."""
@@ -47,6 +48,13 @@ class Automation:
 
     def state(self) -> State:
         return state_of(self.store.state())
+
+    def rights(self) -> Earned:
+        """What may be answered directly now. Raises Unavailable."""
+        try:
+            return earned(self.state())
+        except PyMongoError as error:
+            raise Unavailable("What direct answers have earned could not be read: try again.") from error
 
     def tick(self) -> None:
         """The clock's minute: read new choices, and look what follows from them."""
@@ -132,6 +140,19 @@ class Automation:
             )
             for doc in self.store.counting(now - WINDOW)
         ]
+
+
+def automation_of(mongo: Mongo, audit: AuditStore, mode: str) -> Automation:
+    """Connects nothing; `mode` is TELLER_AUTO_ANSWER."""
+
+    def class_of(article: str, version: int) -> str | None:
+        try:
+            return str(Store(mongo.db).version(ContentKind.ARTICLE, article, version).product_class)
+        except (NotFound, Conflict):
+            return None
+
+    store = LabelStore(mongo)
+    return Automation(mongo, store, audit, Labels(mongo, store, audit, class_of), mode)
 
 
 def decides_otherwise(old: Standing, new: Standing) -> bool:

@@ -18,15 +18,13 @@ from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.adviser import Adviser
 from bot.ai.setup import adviser_of
-from bot.automation import Automation, state_of
+from bot.automation import Automation, automation_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
-from bot.errors import Conflict, NotFound, Unavailable
-from bot.labels import Labels
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
-from bot.model import ChannelAccount, ChannelType, ContentKind
-from bot.mongo import Mongo, PyMongoError
+from bot.model import ChannelAccount, ChannelType
+from bot.mongo import Mongo
 from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
@@ -36,7 +34,6 @@ from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
-from bot.store.labels import LabelStore
 from bot.store.outbox import OutboxStore
 from bot.store.recalls import RecallStore
 from bot.store.staff import StaffStore
@@ -49,7 +46,6 @@ from bot.webhooks import Intake
 from handlers import Chain, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
-from kb.proof import Earned, earned
 from kb.recalls import withdraw
 from kb.review import Audit
 from kb.search import encoders
@@ -169,10 +165,8 @@ def build(
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
     views = Views(mongo, vault, staff, conversations, outbox)
-    labels = LabelStore(mongo)
-    knowledge = _knowledge(settings, mongo, labels)
-    learning = Labels(mongo, labels, audit, _class_of(mongo))
-    automation = Automation(mongo, labels, audit, learning, settings.auto_answer)
+    automation = automation_of(mongo, audit, settings.auto_answer)
+    knowledge = _knowledge(settings, mongo, automation)
     adviser = adviser_of(settings, mongo)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
@@ -262,20 +256,14 @@ def of_process() -> Service:
     return build(Settings.from_env())
 
 
-def _knowledge(settings: Settings, mongo: Mongo, labels: LabelStore) -> Knowledge:
+def _knowledge(settings: Settings, mongo: Mongo, automation: Automation) -> Knowledge:
     def load() -> tuple[int, list[Any]]:
         return Store(mongo.db).load()
 
     def revision() -> int:
         return Store(mongo.db).revision()
 
-    def rights() -> Earned:
-        try:
-            return earned(state_of(labels.state()))
-        except PyMongoError as error:
-            raise Unavailable("What direct answers have earned could not be read: try again.") from error
-
-    return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=rights)
+    return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=automation.rights)
 
 
 def _withdraw(mongo: Mongo, audit: AuditStore) -> Withdraw:
@@ -295,16 +283,6 @@ def _kb_audit(audit: AuditStore) -> Audit:
         audit.add(actor, action, target, dict(detail), session)
 
     return add
-
-
-def _class_of(mongo: Mongo) -> Callable[[str, int], str | None]:
-    def class_of(article: str, version: int) -> str | None:
-        try:
-            return str(Store(mongo.db).version(ContentKind.ARTICLE, article, version).product_class)
-        except (NotFound, Conflict):
-            return None
-
-    return class_of
 
 
 def close_all() -> None:
