@@ -14,7 +14,7 @@ from bot.errors import ServiceError
 from inbox import words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
-from kb.proof import LARGEST_LIMIT, Standing
+from kb.proof import LARGEST_LIMIT, Standing, percent
 
 bp = Blueprint("automation", __name__)
 
@@ -34,11 +34,6 @@ class Wish:
     share: float | None
     reason: str
     faults: dict[str, str]
-
-
-def percent(share: float) -> str:
-    """Two digits, never less than it is: a bound must not look better than it was."""
-    return f"{math.ceil(round(share * 1e4, 6)) / 100:.2f} %"
 
 
 def lack(one: Standing) -> str:

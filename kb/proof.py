@@ -106,6 +106,11 @@ def upper_bound(wrong: int, n: int, certainty: float = CERTAINTY) -> float:
     return high
 
 
+def percent(share: float) -> str:
+    """Two digits, rounded up: a bound must not look better than it is."""
+    return f"{math.ceil(round(share * 1e4, 6)) / 100:.2f} %"
+
+
 def at_most(wrong: int, n: int, rate: float) -> float:
     """The chance of `wrong` or fewer among n at this error rate (the binomial distribution), 0 < rate < 1."""
     term = n * math.log1p(-rate)

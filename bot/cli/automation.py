@@ -9,7 +9,7 @@ import click
 from bot.cli.common import as_json, emit, guarded, service, staff_id
 from bot.errors import NotFound
 from bot.model import Staff
-from kb.proof import Standing, State
+from kb.proof import CERTAINTY, Standing, State, percent
 
 
 @click.command(
@@ -72,13 +72,13 @@ def _show(state: State, mode: str, as_json: bool) -> None:
                 "set_at": state.set_at,
                 "reason": state.reason,
                 "revision": state.revision,
-                "certainty": 0.95,
+                "certainty": CERTAINTY,
                 "classes": [asdict(one) for one in state.classes],
             }
         )
         return
     click.echo(
-        f"mode {mode}; at most {state.limit:.2%} wrong among direct answers of a class, with 95 % certainty"
+        f"mode {mode}; at most {percent(state.limit)} wrong among direct answers of a class, with 95 % certainty"
     )
     for one in state.classes:
         click.echo(line(one))
@@ -86,7 +86,7 @@ def _show(state: State, mode: str, as_json: bool) -> None:
 
 def line(one: Standing) -> str:
     """A class in one line; figures never without their bound."""
-    figures = f"{one.wrong} wrong of {one.n}, bound {one.bound:.2%}"
+    figures = f"{one.wrong} wrong of {one.n}, bound {percent(one.bound)}"
     if one.on:
         return f"{one.product_class:<11} on    {figures}, from confidence {one.threshold:.4f}"
     if one.threshold is None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 
-from inbox.automation import percent
+from kb.proof import percent
 from tests.unit.inbox.fake import FakeConsole
 from tests.unit.inbox.forms import Enter, post
 
