@@ -4,6 +4,8 @@ articles    one version of an article, notice or disclosure; its hash
 store       versions in MongoDB; nothing else of this folder knows a database
 review      one function per transition: draft, in review, approved, retired
 wording     what an approver may not let through
+education   articles that may not steer to a product
+lint/       what an editor should look at before an approval
 sources/    files that people bring: csv, xlsx, jsonl; they become drafts, never more
 export      the articles in force, back to such a file
 desk        what the command line and the console call

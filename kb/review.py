@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ContentKind, ProductClass
 from kb.articles import REGULATED, Content, Review, sealed
+from kb.education import product_link
 from kb.store import Change, Store
 from kb.wording import objection
 
@@ -233,6 +234,9 @@ def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
         problem = objection(text)
         if problem and content.kind is ARTICLE:
             raise BadPayload(f"{content.id}: {problem}")
+    link = product_link(content)
+    if link is not None:
+        raise BadPayload(f"{content.id} is education, which may not steer to a product: take out {link}.")
     if content.valid_until is not None and content.valid_until <= at:
         raise BadPayload(f"{content.id} ran out before its approval: give it a later valid_until.")
     if content.kind is ARTICLE and content.product_class in REGULATED:
