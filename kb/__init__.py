@@ -5,6 +5,7 @@ store       versions in MongoDB; nothing else of this folder knows a database
 review      one function per transition: draft, in review, approved, retired
 wording     what an approver may not let through
 education   articles that may not steer to a product
+phrasings   which articles lack phrasings most
 lint/       what an editor should look at before an approval
 sources/    files that people bring: csv, xlsx, jsonl; they become drafts, never more
 export      the articles in force, back to such a file
