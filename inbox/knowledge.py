@@ -24,6 +24,7 @@ from inbox.knowledge_desk import (
     state,
 )
 from inbox.knowledge_diff import fields
+from inbox.knowledge_lint import findings
 from inbox.knowledge_preview import preview
 from inbox.permissions import Permission
 from kb.articles import Review, digest
@@ -93,8 +94,11 @@ def view(kind: str, content_id: str) -> ResponseReturnValue:
     if found.approved is not None and found.approved.version < content.version:
         before = found.approved
     at = now()
+    open_article = content.kind is ContentKind.ARTICLE and content.status is not Review.RETIRED
     return render_template(
         "console/knowledge_view.html",
+        linted=open_article,
+        findings=findings(content) if open_article else [],
         entry=found,
         content=content,
         before=before,

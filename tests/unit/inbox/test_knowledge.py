@@ -195,6 +195,17 @@ def test_previews_carry_the_disclosure_of_the_class(enter: Enter, store: Store) 
     assert "sent in 2 parts" in long.text
 
 
+def test_the_linter_speaks_beside_the_review(enter: Enter, store: Store) -> None:
+    author = enter("senior")
+    save(author)
+    save(author, id="card-gone", do="submit")
+    page = enter("compliance").get("/knowledge/article/view/card-gone").text
+    assert "stands in more than one article" in page
+    assert 'href="/knowledge/article/view/card-lost"' in page
+    save(author, id="card-gone", questions="補發卡片多久\n卡片補發要幾天", zh="約五個工作天。", base="1")
+    assert "stands in more than one article" not in author.get("/knowledge/article/view/card-gone").text
+
+
 def test_the_list_filters_counts_and_says_what_to_do(enter: Enter, store: Store) -> None:
     author = enter("senior")
     assert "import a file" in author.get("/knowledge").text
