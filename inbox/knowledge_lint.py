@@ -27,18 +27,18 @@ def findings(content: Content) -> list[Fault]:
 
 
 def nearest(content: Content, articles: Sequence[Content]) -> list[Content]:
-    """The versions of `content` itself and of the articles whose questions or answers share most with it."""
-    own, answers = _pairs(content), set(content.answer.values())
+    """The versions of `content` itself and of the articles with an answer or a question most like one of its own."""
+    own, answers = _pairs(*content.questions), set(content.answer.values())
 
     def likeness(other: Content) -> tuple[bool, float]:
-        theirs = _pairs(other)
-        return bool(answers & set(other.answer.values())), len(own & theirs) / (len(theirs) or 1) ** 0.5
+        shares = [len(own & one) / len(one) for q in other.questions if (one := _pairs(q))]
+        return bool(answers & set(other.answer.values())), max(shares, default=0.0)
 
     same = [a for a in articles if a.id == content.id]
     others = sorted((a for a in articles if a.id != content.id), key=likeness, reverse=True)
     return [*same, *others[:NEIGHBOURS]]
 
 
-def _pairs(content: Content) -> set[tuple[str, str]]:
-    """Neighbouring characters of all questions: what two phrasings of one thing have in common."""
-    return {pair for question in content.questions for pair in pairwise(question.casefold())}
+def _pairs(*questions: str) -> set[tuple[str, str]]:
+    """Neighbouring characters: what two phrasings of one thing have in common."""
+    return {pair for question in questions for pair in pairwise(question.casefold())}
