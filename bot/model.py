@@ -287,6 +287,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why the bot did what it did after a customer's line. `trace` holds figures, ids and rule names, never what the
+    customer wrote. `decision`: Reply, HandOff, StaySilent."""
+
+    handler: str
+    decision: str
+    reason: str
+    trace: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One line of a conversation as people see it (already masked). `author`: customer, bot, staff:<id>, system."""
 
@@ -303,6 +315,8 @@ class Message:
     delivery: str | None = None
     delivery_error: str | None = None
     client_id: str | None = None
+    # For people only, on the line that was decided on.
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)

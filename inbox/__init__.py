@@ -10,6 +10,8 @@ live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
                   knowledge_files.py takes and gives files
+recalls.py        what was taken back, and the corrections people work through
+provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
@@ -43,6 +45,7 @@ from inbox import (
     live,
     navigation,
     problems,
+    recalls,
     words,
 )
 from inbox.limits import Attempts
@@ -55,7 +58,7 @@ MAX_FORM = 256 * 1024
 
 # Four files of pages share the blueprint of the knowledge.
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
-_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, automation.bp)
+_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, automation.bp, recalls.bp)
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import gettext
 
 from bot.errors import Conflict, NotAllowed, ServiceError
 from bot.model import Page, Row, Status
-from inbox import auth, navigation, words
+from inbox import auth, navigation, provenance, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import AuditAction, Permission
 from inbox.thread import Line, lines
@@ -33,6 +34,7 @@ class Opened:
     limit: int
     client_id: str
     others: list[Row]
+    whys: Mapping[str, provenance.Account]
 
 
 def chosen_view() -> str:
@@ -59,6 +61,11 @@ def mode(page: Page) -> str:
     return "take"
 
 
+def _name(staff_id: str) -> str:
+    found = console().staff.by_id(staff_id)
+    return found.name if found else staff_id
+
+
 def opened(conversation_id: str) -> Opened:
     service = console()
     page = service.desk.page(staff(), conversation_id)
@@ -70,6 +77,7 @@ def opened(conversation_id: str) -> Opened:
         limit=min(channel.capabilities.text, MAX_REPLY) if channel else MAX_REPLY,
         client_id=uuid.uuid4().hex,
         others=[row for row in page.others if row.id != page.conversation.id],
+        whys=provenance.accounts(page.messages, provenance.approvals(lambda: service.kb()), _name),
     )
 
 

@@ -22,6 +22,7 @@ class Entry:
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
     Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ),
+    Entry("recalls.index", _l("Recalls"), "flag", Permission.RECALL_READ),
     Entry("automation.index", _l("Direct answers"), "shield", Permission.AUTOMATION_READ),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
 )

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     KNOWLEDGE_TERMS = "knowledge:terms:write"
     KNOWLEDGE_APPROVE = "knowledge:content:approve"
 
+    RECALL_READ = "knowledge:recall:read"
+    RECALL_START = "knowledge:recall:start"
+    RECALL_CORRECT = "knowledge:correction:close"
+
 
 class AuditAction(StrEnum):
     """What the console itself reports; changes to a conversation are reported where they are made."""
@@ -53,14 +57,21 @@ _WRITER = _READER | {Permission.KNOWLEDGE_WRITE}
 _PROPOSER = _WRITER | {Permission.KNOWLEDGE_TERMS}
 _PROOF = frozenset({Permission.AUTOMATION_READ})
 
+_CORRECT = frozenset({Permission.RECALL_READ, Permission.RECALL_CORRECT})
+_RECALL = frozenset({Permission.RECALL_READ, Permission.RECALL_START})
+
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: _DESK | _READER,
-    Role.SENIOR: _DESK | _WRITER,
-    Role.SUPERVISOR: _DESK | _WATCH | _PROPOSER | _PROOF | {Permission.INBOX_TAKE_OVER},
-    Role.COMPLIANCE: _WATCH | _PROPOSER | _PROOF | {Permission.KNOWLEDGE_APPROVE, Permission.AUTOMATION_SET},
+    Role.AGENT: _DESK | _CORRECT | _READER,
+    Role.SENIOR: _DESK | _CORRECT | _WRITER,
+    Role.SUPERVISOR: _DESK | _CORRECT | _RECALL | _WATCH | _PROPOSER | _PROOF | {Permission.INBOX_TAKE_OVER},
+    Role.COMPLIANCE: _WATCH
+    | _RECALL
+    | _PROPOSER
+    | _PROOF
+    | {Permission.KNOWLEDGE_APPROVE, Permission.AUTOMATION_SET},
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
-    Role.AUDITOR: _WATCH | _READER | _PROOF | {Permission.CHANNEL_READ},
+    Role.AUDITOR: _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | {Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

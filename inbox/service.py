@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.contracts import Channel
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
+from bot.recalls import Correction, Recall
 from kb.proof import State
 from kb.review import Audit
 from kb.store import Store
@@ -101,6 +102,17 @@ class Automation(Protocol):
         """At once and audited. Raises NotAllowed, BadPayload, Conflict."""
 
 
+class Recalls(Protocol):
+    """Articles taken back. Raises NotFound, NotAllowed, Conflict, BadPayload."""
+
+    def start(self, article: str, version: int | None, actor: str, reason: str) -> Recall: ...
+    def recall(self, article: str) -> Recall: ...
+    def recalls(self) -> list[Recall]: ...
+    def corrections(self, article: str, state: str = "open", after: str = "") -> list[Correction]: ...
+    def take_up(self, staff: Staff, correction_id: str) -> str: ...
+    def close(self, staff: Staff, correction_id: str, state: str) -> Correction: ...
+
+
 class Console(Protocol):
     """All of it. `limiter_storage` is a redis URL, or None to count in this process only."""
 
@@ -118,6 +130,8 @@ class Console(Protocol):
     def live(self) -> Live: ...
     @property
     def automation(self) -> Automation: ...
+    @property
+    def recalls(self) -> Recalls: ...
     @property
     def kb(self) -> Callable[[], Store]:
         """The knowledge base, asked for in each request: its connection belongs to the process."""

@@ -63,6 +63,7 @@ REASONS: Words = {
     "handler_error": _l("Bot failed"),
     "ai_off": _l("AI is switched off"),
     "delivery_failed": _l("An answer could not be delivered"),
+    "recall": _l("Has to be told a correction"),
     "delivery_unknown": _l("It is unclear whether an answer arrived"),
 }
 

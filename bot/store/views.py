@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
-from bot.model import Message, Page, Role, Row, Staff, Status
+from bot.model import Message, Page, Role, Row, Staff, Status, Why
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of, refs_of
@@ -164,6 +164,7 @@ class Views:
             delivery=delivery,
             delivery_error=error,
             client_id=doc.get("client_id"),
+            why=_why(doc.get("decision")) if masked else None,
         )
 
     def _rows(self, docs: list[Doc]) -> list[Row]:
@@ -206,3 +207,15 @@ class Views:
                 )
             )
         return rows
+
+
+def _why(decision: Doc | None) -> Why | None:
+    if decision is None:
+        return None
+    return Why(
+        decision["handler"],
+        decision["decision"],
+        decision["reason"],
+        decision.get("trace") or {},
+        decision["at"],
+    )
