@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 STRICT := bot adapters handlers kb inbox
 
-.PHONY: help setup run test lint bench soak screenshots requirements
+.PHONY: help setup run test lint answers bench soak screenshots requirements
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ lint: setup ## style, types, import rules
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy --strict $(STRICT)
 	@.venv/bin/lint-imports
+
+answers: setup ## the live decision on our own questions: docs/answers.md and its pictures
+	@exec $(PY) -m tests.answers $(ARGS)
 
 bench: setup ## bare Flask, LINE's sample and Teller side by side
 	@exec $(PY) -m tests.bench $(ARGS)
