@@ -12,7 +12,7 @@ def chart(
     title: str, across: str, up: str, top: float, line: Sequence[Point], bars: Sequence[str] = ()
 ) -> str:
     """`line` in 0..1 across and 0..`top` up; `bars` are extra shapes made by `interval`."""
-    shapes = [f'<text x="{_LEFT}" y="24" font-size="16">{title}</text>']
+    shapes = [f'<text x="{_LEFT}" y="24" font-size="13">{title}</text>']
     for n in range(6):
         x, y = _place((n / 5, n / 5 * top), top)
         shapes += [
