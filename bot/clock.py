@@ -45,6 +45,7 @@ def main() -> int:
             if time.monotonic() - swept_idle > HOURLY_S:
                 swept_idle = time.monotonic()
                 service.sweeper.close_idle()
+            service.begin_scheduled()
             if learned is None or time.monotonic() - learned > MINUTE_S:
                 learned = time.monotonic()
                 service.recalls.tick()

@@ -47,7 +47,7 @@ from handlers import Chain, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
 from kb.recalls import withdraw
-from kb.review import Audit
+from kb.review import Audit, begin_due
 from kb.search import encoders
 from kb.store import Store
 
@@ -123,6 +123,10 @@ class Service:
     @property
     def kb(self) -> Store:
         return Store(self.mongo.db)
+
+    def begin_scheduled(self) -> int:
+        """Approved versions whose time has come. Raises ServiceError."""
+        return begin_due(self.kb, self.console.kb_audit)
 
     def classify(self, text: str) -> str:
         """The triage label that the live rules give a first message."""

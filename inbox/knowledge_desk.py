@@ -78,7 +78,8 @@ class Entry:
 
     def states(self, now: datetime) -> tuple[str, ...]:
         """The states this id is in at once: a live version may have a draft beside it."""
-        found = [state(c, now) for c in (self.approved, self.waiting) if c is not None]
+        later = next((v for v in self.versions if v.status is Review.SCHEDULED), None)
+        found = [state(c, now) for c in (self.approved, later, self.waiting) if c is not None]
         return tuple(found) or ("retired",)
 
 

@@ -25,8 +25,11 @@ CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f\u3040-\u30ff
 
 
 class Review(StrEnum):
+    """SCHEDULED: approved, and takes the place of the version in force when its time comes."""
+
     DRAFT = "draft"
     IN_REVIEW = "in_review"
+    SCHEDULED = "scheduled"
     APPROVED = "approved"
     RETIRED = "retired"
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
@@ -120,6 +121,8 @@ def approve(
 ) -> Content:
     """The newest open version of an id comes into force; the one before is retired in the same moment.
 
+    One that starts later leaves the one before in force until then: `begin_due`.
+
     `seen` is (version, sha256) of what the approver read. Raises NotAllowed for the author himself, Conflict where
     `seen` is no longer what is waiting, BadPayload for a text that may not be shown, NotFound.
     """
@@ -140,16 +143,17 @@ def retire(
     """Out of force at once. Raises NotFound; Conflict for a disclosure or notice that others rely on."""
 
     def work(change: Change) -> Content:
-        content = change.approved(kind, content_id)
+        waiting = change.scheduled(kind, content_id)
+        content = change.approved(kind, content_id) or (waiting[0] if waiting else None)
         if content is None:
             raise NotFound(f"{content_id} has no version in force.")
         if kind is ContentKind.DISCLOSURE and change.approved_in_class(ARTICLE, content.product_class):
             raise Conflict(f"{content_id} travels with approved articles: approve its next version instead.")
         if kind is ContentKind.NOTICE:
             raise Conflict(f"The bot needs the notice {content_id}: approve its next version instead.")
-        change.mark(
-            content, Review.APPROVED, status=Review.RETIRED, retired_at=now or _now(), note=reason or None
-        )
+        # What was to follow it goes with it: retired is not shown again by itself.
+        for one in [content, *(other for other in waiting if other.key != content.key)]:
+            change.mark(one, one.status, status=Review.RETIRED, retired_at=now or _now(), note=reason or None)
         change.bump()
         _log(audit, change, actor, "kb.retire", content, reason=reason)
         return replace(content, status=Review.RETIRED)
@@ -219,14 +223,35 @@ def _approve(
     if seen is not None and seen != (content.version, content.sha256):
         raise Conflict(f"{content_id} was changed since you read it: read version {content.version} first.")
     _may_be_shown(change, content, at)
+    later = content.valid_from is not None and content.valid_from > at
     before = change.approved(kind, content_id)
+    status = Review.SCHEDULED if later and before is not None else Review.APPROVED
+    note = f"superseded by version {content.version}"
+    for old in [*change.scheduled(kind, content_id), *([before] if before and not later else [])]:
+        change.mark(old, old.status, status=Review.RETIRED, retired_at=at, note=note)
+    change.mark(content, content.status, status=status, approver=approver, approved_at=at, note=None)
+    change.bump()
+    _log(audit, change, approver, "kb.approve", content)
+    return replace(content, status=status, approver=approver, approved_at=at)
+
+
+def begin_due(store: Store, audit: Audit, now: datetime | None = None) -> int:
+    """Versions whose time has come take the place of those before them, which answered until then; how many."""
+    at = now or _now()
+    return sum(store.change(partial(_begin, content=one, audit=audit, at=at)) for one in store.due(at))
+
+
+def _begin(change: Change, content: Content, audit: Audit, at: datetime) -> int:
+    if content.key not in {one.key for one in change.scheduled(content.kind, content.id)}:
+        return 0
+    before = change.approved(content.kind, content.id)
     if before is not None:
         note = f"superseded by version {content.version}"
         change.mark(before, Review.APPROVED, status=Review.RETIRED, retired_at=at, note=note)
-    change.mark(content, content.status, status=Review.APPROVED, approver=approver, approved_at=at, note=None)
+    change.mark(content, Review.SCHEDULED, status=Review.APPROVED)
     change.bump()
-    _log(audit, change, approver, "kb.approve", content)
-    return replace(content, status=Review.APPROVED, approver=approver, approved_at=at)
+    _log(audit, change, content.approver or "", "kb.begin", content)
+    return 1
 
 
 def _may_be_shown(change: Change, content: Content, at: datetime) -> None:

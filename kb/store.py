@@ -117,6 +117,11 @@ class Store:
         )
         return [_content(document) for document in found]
 
+    def due(self, now: datetime) -> list[Content]:
+        """Scheduled versions whose time has come."""
+        wanted = {"status": str(Review.SCHEDULED), "valid_from": {"$lte": now}}
+        return [_content(d) for d in self._read(lambda: list(self._content.find(wanted).sort("version", 1)))]
+
     def count(self, kind: ContentKind) -> int:
         """Versions of that kind, whatever their status."""
         return self._read(lambda: self._content.count_documents({"kind": kind}))
@@ -161,6 +166,10 @@ class Change:
         wanted = {"kind": kind, "id": content_id, "status": str(Review.APPROVED)}
         found = self._content.find_one(wanted, session=self.session)
         return None if found is None else _content(found)
+
+    def scheduled(self, kind: ContentKind, content_id: str) -> list[Content]:
+        wanted = {"kind": kind, "id": content_id, "status": str(Review.SCHEDULED)}
+        return [_content(d) for d in self._content.find(wanted, session=self.session)]
 
     def approved_in_class(self, kind: ContentKind, product_class: ProductClass) -> list[Content]:
         wanted = {"kind": kind, "status": str(Review.APPROVED), "product_class": str(product_class)}

@@ -283,3 +283,30 @@ def wait(condition, seconds=5.0):
     while not condition():
         assert time.monotonic() < end, "too slow"
         time.sleep(0.05)
+
+
+def test_a_scheduled_version_leaves_the_one_before_in_force_until_its_time(store, db):
+    approved(store, draft(answer="一千元"))
+    now = datetime.now(UTC)
+    soon = now + timedelta(hours=1)
+    [later] = approved(store, draft(answer="兩千元", valid_from=soon))
+    assert later.status is Review.SCHEDULED
+    knowledge = Knowledge(store.load, store.revision, None)
+    assert knowledge.text(knowledge.article("fee"), "zh-TW") == "一千元"
+    assert review.begin_due(store, no_audit, now) == 0
+    assert review.begin_due(store, no_audit, soon) == 1
+    assert review.begin_due(store, no_audit, soon) == 0
+    by_version = {one.version: one.status for one in store.versions(ContentKind.ARTICLE, "fee")}
+    assert by_version == {1: Review.RETIRED, 2: Review.APPROVED}
+
+
+def test_an_approval_at_once_and_a_retirement_take_what_was_scheduled_with_them(store):
+    approved(store, draft(answer="一千元"))
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    approved(store, draft(answer="兩千元", valid_from=soon))
+    approved(store, draft(answer="三千元"))
+    assert review.begin_due(store, no_audit, soon) == 0
+    approved(store, draft(answer="四千元", valid_from=soon))
+    review.retire(store, "fee", APPROVER, no_audit)
+    assert review.begin_due(store, no_audit, soon) == 0
+    assert {one.status for one in store.versions(ContentKind.ARTICLE, "fee")} == {Review.RETIRED}
