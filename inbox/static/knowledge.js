@@ -11,7 +11,8 @@ async function refresh() {
   try {
     const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form) });
     if (!answer.ok || answer.redirected || mine !== asked) return;
-    look.innerHTML = await answer.text();
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    look.replaceChildren(...fresh.body.childNodes);
   } catch {
     // No connection: the last preview stays, and so does the text.
   }
