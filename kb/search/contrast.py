@@ -13,7 +13,7 @@ from functools import lru_cache
 from kb.search.normalise import knowledge
 
 _GROUPS = """
-取消|解除|註銷|終止|關閉|停用|停止|退出|解約|結清|撤銷|cancel|close|deactivate|stop / 申請|開立|開通|啟用|開啟|辦理|新增|設定|加入|開戶|apply|open|activate|enable
+取消|解除|註銷|終止|關閉|停用|停止|不想再|不要再|別再|退出|解約|結清|撤銷|cancel|close|deactivate|stop / 申請|開立|開通|啟用|開啟|辦理|新增|設定|加入|開戶|apply|open|activate|enable
 提高|調高|增加|提升|increase|raise / 降低|調低|減少|調降|decrease|lower
 匯入|轉入|存入|deposit|incoming / 匯出|轉出|提領|領出|提款|withdraw|outgoing
 買|買進|申購|buy|purchase / 賣|賣出|贖回|sell|redeem
@@ -67,7 +67,9 @@ def undone(question: str, matched: str) -> str | None:
     return None
 
 
-_UNDOING = re.compile(r"取消|解除|註銷|終止|解約|撤銷|\b(?:cancel|undo|terminate|revoke)\w*")
+_UNDOING = re.compile(
+    r"取消|解除|註銷|終止|解約|撤銷|不想再|不要再|別再|\b(?:cancel|undo|terminate|revoke)\w*"
+)
 _MAYBE_UNDOING = re.compile(
     _UNDOING.pattern
     + r"|不要|不想|不用|不再|停|關|退|結清|剪卡|刪|移除|尋獲|找到|\b(?:close|stop|remove|delete|end|found)"

@@ -26,6 +26,8 @@ _FULL = 3.0
 """The score of a perfect match with both encoders: fewer parts are scaled up to it, so one threshold serves all."""
 _SCORE_IN_HYBRID = 0.7
 _CHARACTERS, _PAIRS, _CONTRAST = 1.0, 0.3, 0.2
+_OTHER_SCRIPT = 0.5
+"""Coverage by an article without a text in the question's script, which can tell neither for nor against it."""
 _CLOSER_LOOK = 12
 """Articles that are looked at word by word after the vectors have ranked all."""
 
@@ -92,6 +94,9 @@ class Index:
                 found = self._exact.setdefault(spelling, [])
                 if normal and position not in found:
                     found.append(position)
+        self._speaks_latin = [
+            any(not CJK.search(text) for text in (*a.questions, *a.answer.values())) for a in self.articles
+        ]
         self._sides: dict[int, contrast.Sides] = {}
         self._lexical = Lexical(self.texts)
         self._coverage = Coverage([(*a.questions, *a.answer.values()) for a in self.articles])
@@ -174,6 +179,8 @@ class Index:
             )
         )
         characters, pairs = self._coverage.shares(words, n)
+        if not words[1] and not self._speaks_latin[n]:
+            characters = _OTHER_SCRIPT
         rank = learned + _SCORE_IN_HYBRID * score + _CHARACTERS * characters + _PAIRS * pairs
         rank -= _CONTRAST if against else 0.0
         return Hit(n, self._questions[at], rank, score, learned, characters, against)
