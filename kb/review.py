@@ -23,6 +23,8 @@ from kb.store import Change, Store
 from kb.wording import objection
 
 ARTICLE = ContentKind.ARTICLE
+UNWRITTEN = "【請填寫答覆】"
+"""Stands where a draft made of customers' questions (bot/gaps.py) has no answer yet. The linter knows its form too."""
 
 
 class Audit(Protocol):
@@ -256,6 +258,8 @@ def _begin(change: Change, content: Content, audit: Audit, at: datetime) -> int:
 
 def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
     for text in content.answer.values():
+        if UNWRITTEN in text:
+            raise BadPayload(f"{content.id} still has {UNWRITTEN} in its answer: write the answer first.")
         problem = objection(text)
         if problem and content.kind is ARTICLE:
             raise BadPayload(f"{content.id}: {problem}")

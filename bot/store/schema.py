@@ -43,6 +43,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"approved.kind": "article"},
             name="articles_sent",
         ),
+        # What customers asked in some days, for gaps and rehearsals; lines of others are not in it.
+        IndexModel(
+            [("decision.at", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"author": "customer"},
+            name="questions",
+        ),
     ],
     "recalls": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],

@@ -1,0 +1,318 @@
+"""Where knowledge is missing: unanswered, asked-back and badly rated questions of some days, grouped by meaning.
+
+The most frequent wording leads a group and others that mean much the same follow it, so that the same record gives the
+same groups everywhere. Texts are opened to be compared and again to be shown, masked; between the two only ids and
+vectors are kept, and nothing of either leaves the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.contracts import Finder
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.masking import find, mask, strip
+from bot.model import DEFAULT_LOCALE, ContentKind, Role, Staff
+from bot.rendering import locale_of
+from bot.store.questions import Question, QuestionStore
+from kb import review
+from kb.articles import Content, Review
+from kb.review import UNWRITTEN, Audit, Draft
+from kb.search import encoders
+from kb.search.dense import Space
+from kb.search.normalise import knowledge, normalise
+from kb.store import Store
+
+Vectors = npt.NDArray[np.float32]
+Step = Callable[[int, int], None]
+"""Told (done, total) now and then; total is 0 while it is not known."""
+
+READERS = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
+AUTHORS = (Role.SUPERVISOR, Role.COMPLIANCE)
+NEAR_CENTRED, NEAR_RAW = 0.60, 0.75
+"""Cosines from which two questions count as one; the second below 20 questions in force, where nothing is centred.
+Read off the sample's labelled questions; what they give: docs/how-to/rehearse.md."""
+CENTRED_FROM = 20
+LARGEST = 60_000
+"""Different wordings that are compared; 120 MB of vectors. More are counted as left out."""
+SHOWN, EXAMPLES, LONGEST = 50, 5, 300
+LONGEST_WINDOW = 92
+BATCH, BLOCK = 64, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The article in force that the search finds for the group's first wording today, and what it would do with it."""
+
+    article: str
+    version: int
+    title: str
+    confidence: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`id` is that of the question that leads it; `examples` are ids of questions worded differently, it first.
+
+    `days` counts by date in the firm's time zone; `share` is that of all questions without an answer.
+    """
+
+    id: str
+    size: int
+    share: float
+    missed: int
+    asked: int
+    wrong: int
+    wordings: int
+    examples: tuple[str, ...]
+    channels: Mapping[str, int]
+    days: Mapping[date, int]
+    nearest: Nearest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """`questions` are all of that time, `open` those without a (right) answer; `blank` of them had no word to compare,
+    `left_out` were more than is compared."""
+
+    since: datetime
+    until: datetime
+    questions: int
+    open: int
+    blank: int
+    left_out: int
+    groups: tuple[Group, ...]
+
+
+@dataclass(slots=True)
+class _Wording:
+    """Questions that are equal after normalisation; their text is not here."""
+
+    first: tuple[datetime, str]
+    kinds: Counter[str] = field(default_factory=Counter)
+    channels: Counter[str] = field(default_factory=Counter)
+    days: Counter[date] = field(default_factory=Counter)
+
+    @property
+    def size(self) -> int:
+        return self.kinds.total()
+
+
+def window(days: int, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """The last `days` days. Raises BadPayload outside 1..92."""
+    if not 0 < days <= LONGEST_WINDOW:
+        raise BadPayload(f"Days: between 1 and {LONGEST_WINDOW}.")
+    until = now or datetime.now(UTC)
+    return until - timedelta(days=days), until
+
+
+def grouped(
+    store: QuestionStore,
+    space: Space | None,
+    since: datetime,
+    until: datetime,
+    zone: ZoneInfo,
+    step: Step | None = None,
+) -> Gaps:
+    """All groups, largest first. Raises PyMongoError.
+
+    `space` is the one of the articles' questions (see `space_of`), None where they are too few to be one.
+    """
+    wordings: list[_Wording] = []
+    rows: list[Vectors] = []
+    blank = left_out = 0
+    for fresh, blanks, over in _read(_all(store, since, until), zone, wordings, step):
+        blank, left_out = blank + blanks, left_out + over
+        if fresh:
+            rows.append(encoders.use().encode(fresh))
+    # The most frequent first: it speaks for those that are like it.
+    order = sorted(range(len(wordings)), key=lambda n: (-wordings[n].size, wordings[n].first))
+    vectors = np.concatenate(rows)[order] if rows else np.zeros((0, 1), np.float32)
+    if space is not None:
+        for n, vector in enumerate(vectors):
+            vectors[n] = space.place(vector)
+    owners = led(vectors, NEAR_RAW if space is None else NEAR_CENTRED)
+    total = sum(one.size for one in wordings) + blank + left_out
+    members: dict[int, list[_Wording]] = {}
+    for n, owner in zip(order, owners.tolist(), strict=True):
+        members.setdefault(owner, []).append(wordings[n])
+    groups = sorted((_group(each, total) for each in members.values()), key=lambda one: (-one.size, one.id))
+    return Gaps(since, until, store.count(since, until), total, blank, left_out, tuple(groups))
+
+
+def led(rows: Vectors, near: float) -> npt.NDArray[np.int32]:
+    """For each row the number of its group: the likest leader so far, if that is `near`, else a group of its own.
+
+    `rows` are unit vectors. Blockwise: memory for BLOCK rows times the leaders, never for all pairs.
+    """
+    owners = np.zeros(len(rows), np.int32)
+    leaders: list[Vectors] = []
+    known = 0
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        best, at = np.full(len(block), -1.0, np.float32), np.zeros(len(block), np.int32)
+        offset = 0
+        for some in leaders:
+            likeness = block @ some.T
+            likest = likeness.argmax(axis=1)
+            values = likeness[np.arange(len(block)), likest]
+            better = values > best
+            best[better], at[better] = values[better], likest[better] + offset
+            offset += len(some)
+        among = block @ block.T
+        fresh: list[int] = []
+        for n in range(len(block)):
+            mine, owner = float(best[n]), int(at[n])
+            if fresh:
+                likest_here = int(among[n, fresh].argmax())
+                if among[n, fresh[likest_here]] > mine:
+                    mine, owner = float(among[n, fresh[likest_here]]), known + likest_here
+            if mine < near:
+                owner = known + len(fresh)
+                fresh.append(n)
+            owners[start + n] = owner
+        if fresh:
+            leaders.append(block[fresh])
+            known += len(fresh)
+    return owners
+
+
+def space_of(store: Store, folder: Path | None) -> Space | None:
+    """The space of the questions in force. Their vectors come from the cache in `folder`; a customer's never do."""
+    articles = store.listing(ContentKind.ARTICLE, (Review.APPROVED,))
+    texts = list(dict.fromkeys(knowledge(q) for article in articles for q in article.questions))
+    if len(texts) < CENTRED_FROM:
+        return None
+    use = encoders.use()
+    return Space(use.cache(folder).vectors(texts, use.encode))
+
+
+def shown(gaps: Gaps, store: QuestionStore, finder: Finder, locale: str, limit: int = SHOWN) -> Gaps:
+    """The first `limit` groups, each with the article that comes nearest today. `locale` is the firm's."""
+    groups = gaps.groups[:limit]
+    texts = {one.id: one.text for one in store.some([group.id for group in groups])}
+    near = [_nearest(texts.get(group.id, ""), finder, locale) for group in groups]
+    found = tuple(replace(group, nearest=one) for group, one in zip(groups, near, strict=True))
+    return replace(gaps, groups=found)
+
+
+def masked(store: QuestionStore, ids: Iterable[str]) -> dict[str, str]:
+    """What people may read of those questions, by id; a question whose customer was erased is left out."""
+    wanted = list(dict.fromkeys(ids))
+    return {one.id: mask(one.text[:LONGEST]).masked for one in store.some(wanted) if one.text}
+
+
+def draft_from(
+    group: Group, author: Staff, store: QuestionStore, kb: Store, audit: Audit, now: datetime | None = None
+) -> Content:
+    """A draft with the group's wordings as its questions; its answer is to be written, and no approval lets it pass.
+
+    Wordings with personal data in them stay out; names cannot be told from words, so the author reads them before
+    anybody else does. Raises NotAllowed; NotFound where the questions are gone; Conflict where there is such an
+    article; BadPayload where nothing is left to ask.
+    """
+    if author.role not in AUTHORS:
+        raise NotAllowed(
+            "Only a supervisor or a compliance officer makes an article of customers' questions."
+        )
+    found = [one for one in store.some(list(group.examples)) if one.text]
+    if not found:
+        raise NotFound("These questions are gone.")
+    questions = _askable([one.text for one in found])
+    if not questions:
+        raise BadPayload("These questions are made of personal data: write the article by hand.")
+    content_id = f"gap-{group.id}"
+    if kb.versions(ContentKind.ARTICLE, content_id):
+        raise Conflict(f"There is an article {content_id} already.")
+    draft = Draft(id=content_id, answer={DEFAULT_LOCALE: UNWRITTEN}, questions=questions, tags=("gap",))
+    return review.create(kb, [draft], author.id, audit, now)[0]
+
+
+def _all(store: QuestionStore, since: datetime, until: datetime) -> Iterator[tuple[str, Question]]:
+    for one in store.unanswered(since, until):
+        yield ("missed" if one.handler == "miss" else "asked"), one
+    for one in store.badly_rated(since, until):
+        yield "wrong", one
+
+
+def _read(
+    questions: Iterable[tuple[str, Question]], zone: ZoneInfo, wordings: list[_Wording], step: Step | None
+) -> Iterator[tuple[list[str], int, int]]:
+    """Fills `wordings`; gives the new ones' texts to encode, a batch at a time, with counts of blank and left out."""
+    known: dict[bytes, int] = {}
+    fresh: list[str] = []
+    blank = left_out = 0
+    for done, (kind, one) in enumerate(questions, 1):
+        normal = normalise(one.text)
+        key = hashlib.blake2b(normal.encode(), digest_size=16).digest()
+        if not normal:
+            blank += 1
+        elif key not in known and len(wordings) >= LARGEST:
+            left_out += 1
+        else:
+            if key not in known:
+                known[key] = len(wordings)
+                wordings.append(_Wording((one.at, one.id)))
+                fresh.append(normal)
+            wording = wordings[known[key]]
+            wording.kinds[kind] += 1
+            wording.channels[one.channel] += 1
+            wording.days[one.at.astimezone(zone).date()] += 1
+            wording.first = min(wording.first, (one.at, one.id))
+        if len(fresh) == BATCH:
+            yield fresh, blank, left_out
+            fresh, blank, left_out = [], 0, 0
+            if step is not None:
+                step(done, 0)
+    yield fresh, blank, left_out
+
+
+def _group(members: Sequence[_Wording], total: int) -> Group:
+    """`members` in the order of the grouping: the first leads."""
+    kinds: Counter[str] = Counter()
+    channels: Counter[str] = Counter()
+    days: Counter[date] = Counter()
+    for one in members:
+        kinds += one.kinds
+        channels += one.channels
+        days += one.days
+    return Group(
+        id=members[0].first[1],
+        size=kinds.total(),
+        share=kinds.total() / total,
+        missed=kinds["missed"],
+        asked=kinds["asked"],
+        wrong=kinds["wrong"],
+        wordings=len(members),
+        examples=tuple(one.first[1] for one in members[:EXAMPLES]),
+        channels=dict(sorted(channels.items())),
+        days=dict(sorted(days.items())),
+    )
+
+
+def _nearest(text: str, finder: Finder, locale: str) -> Nearest | None:
+    if not text:
+        return None
+    said_in = locale_of(text, None, locale)
+    finding = finder.find(text, said_in)
+    if not finding.candidates:
+        return None
+    best = finding.candidates[0]
+    return Nearest(best.ref.id, best.ref.version, best.title, best.confidence, finding.verdict)
+
+
+def _askable(texts: Sequence[str]) -> tuple[str, ...]:
+    plain = [" ".join(text.split())[:LONGEST] for text in texts]
+    clean = [text for text in plain if text and not find(text, "model")]
+    # Better one wording with a hole than none.
+    return tuple(dict.fromkeys(clean or [left for text in plain[:1] if normalise(left := strip(text))]))

@@ -1,0 +1,162 @@
+"""Customers' questions out of the record, with what was decided on them; texts are opened here and written nowhere.
+
+A question is the line on which the bot decided; where several lines were read as one it is all of them together. Pages
+by key instead of one long cursor: a week of questions takes longer than any single read may.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.mongo import Doc, Mongo
+from bot.vault import ERASED, Vault
+
+PAGE = 500
+TALKS = 100
+BEFORE = timedelta(days=1)
+"""How far back a conversation is read for what was said before its first question."""
+REMEMBERED = 3
+"""Texts before a question that a turn knows, as in `bot.store.conversations`."""
+_UNANSWERED: list[Doc] = [
+    {"decision.handler": "miss"},
+    {"decision.handler": "approved_answer", "decision.reason": "ask"},
+]
+_FIELDS = {"conversation": 1, "seq": 1, "kind": 1, "content": 1, "event": 1, "decision": 1, "at": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`id` is that of the line. `text` is empty where its customer was erased; `history` holds the texts before it,
+    oldest first. `trace` is the decision's."""
+
+    id: str
+    conversation: str
+    channel: str
+    at: datetime
+    handler: str
+    decision: str
+    reason: str
+    trace: dict[str, Any]
+    text: str = field(repr=False)
+    history: tuple[str, ...] = field(default=(), repr=False)
+
+
+class QuestionStore:
+    """Reads only. Every method raises PyMongoError."""
+
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._mongo = mongo
+        self._vault = vault
+
+    def count(self, since: datetime, until: datetime) -> int:
+        """Texts the bot decided on, whatever it decided."""
+        return self._mongo["messages"].count_documents(_decided(since, until))
+
+    def unanswered(self, since: datetime, until: datetime) -> Iterator[Question]:
+        """Missed or asked back, in the order they were decided."""
+        for page in self._pages({**_decided(since, until), "$or": _UNANSWERED}, _FIELDS):
+            yield from self._questions(page)
+
+    def badly_rated(self, since: datetime, until: datetime) -> Iterator[Question]:
+        """Answered directly, and compliance said of the reply that it was the wrong article."""
+        wanted = {"source": "review", "right": False, "asked_at": {"$gte": since, "$lt": until}}
+        ids = [one["question"] for one in self._mongo["labels"].find(wanted, {"question": 1})]
+        for start in range(0, len(ids), PAGE):
+            query = {"_id": {"$in": ids[start : start + PAGE]}, "$nor": _UNANSWERED}
+            found = self._mongo["messages"].find(query, _FIELDS).sort([("decision.at", 1), ("_id", 1)])
+            yield from self._questions(list(found))
+
+    def some(self, ids: Sequence[str]) -> list[Question]:
+        """Those questions, in the order of `ids`; one that is gone is left out."""
+        query = {"_id": {"$in": list(ids)}, "author": "customer", "decision": {"$ne": None}}
+        found = {one.id: one for one in self._questions(list(self._mongo["messages"].find(query, _FIELDS)))}
+        return [found[one] for one in ids if one in found]
+
+    def talks(self, since: datetime, until: datetime) -> Iterator[list[Question]]:
+        """The questions of one conversation after the other, choices and silences among them, each in order."""
+        lines = self._pages(_decided(since, until), {"conversation": 1, "decision.at": 1})
+        # An ordered set of ids: a conversation of several days is one talk.
+        ids = list(dict.fromkeys(line["conversation"] for page in lines for line in page))
+        for start in range(0, len(ids), TALKS):
+            chunk = ids[start : start + TALKS]
+            talks = self._talks(chunk, since, until)
+            yield from (talks[one] for one in chunk if one in talks)
+
+    def _talks(self, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, list[Question]]:
+        query = {"conversation": {"$in": list(ids)}, "author": "customer", "at": {"$gte": since - BEFORE}}
+        lines = list(self._mongo["messages"].find(query, _FIELDS).sort([("conversation", 1), ("seq", 1)]))
+        channels = self._channels(ids)
+        talks: dict[str, list[Question]] = defaultdict(list)
+        of_event = {(one["conversation"], one["event"]): one for one in lines if one["event"]}
+        before: dict[str, tuple[str, ...]] = {}
+        for line in lines:
+            talk, decision = line["conversation"], line["decision"]
+            if decision is not None and since <= decision["at"] < until:
+                parts = [of_event.get((talk, event)) for event in decision["events"]]
+                text = self._joined([one for one in parts if one is not None] or [line])
+                # What was read with it is no earlier text.
+                history = before.get(talk, ())[: -(len(parts) - 1) or None]
+                talks[talk].append(_question(line, channels.get(talk, ""), text, history))
+            if line["kind"] == "text":
+                text = self._vault.read(line["content"])
+                before[talk] = (*before.get(talk, ()), text)[-REMEMBERED:]
+        return talks
+
+    def _pages(self, query: Doc, fields: Doc) -> Iterator[list[Doc]]:
+        """Lines by (decision.at, _id); a page is one query."""
+        after: Doc = {}
+        while True:
+            found = self._mongo["messages"].find({"$and": [query, after]} if after else query, fields)
+            page = list(found.sort([("decision.at", 1), ("_id", 1)]).limit(PAGE))
+            if page:
+                yield page
+            if len(page) < PAGE:
+                return
+            last = page[-1]["decision"]["at"]
+            after = {
+                "decision.at": {"$gte": last},
+                "$or": [{"decision.at": {"$gt": last}}, {"_id": {"$gt": page[-1]["_id"]}}],
+            }
+
+    def _questions(self, lines: Sequence[Doc]) -> list[Question]:
+        channels = self._channels({line["conversation"] for line in lines})
+        return [_question(line, channels.get(line["conversation"], ""), self._text(line)) for line in lines]
+
+    def _text(self, line: Doc) -> str:
+        events = line["decision"]["events"]
+        if len(events) < 2:
+            return self._joined([line])
+        query = {"conversation": line["conversation"], "event": {"$in": events}}
+        return self._joined(list(self._mongo["messages"].find(query, {"content": 1}).sort("seq", 1)))
+
+    def _joined(self, lines: Iterable[Doc]) -> str:
+        texts = [self._vault.read(line["content"]) for line in lines]
+        return "" if ERASED in texts else "\n".join(texts)
+
+    def _channels(self, ids: Iterable[str]) -> dict[str, str]:
+        found = self._mongo["conversations"].find({"_id": {"$in": list(ids)}}, {"channel": 1})
+        return {one["_id"]: one["channel"] for one in found}
+
+
+def _decided(since: datetime, until: datetime) -> Doc:
+    return {"author": "customer", "kind": "text", "decision.at": {"$gte": since, "$lt": until}}
+
+
+def _question(line: Doc, channel: str, text: str, history: tuple[str, ...] = ()) -> Question:
+    decision = line["decision"]
+    return Question(
+        line["_id"],
+        line["conversation"],
+        channel,
+        decision["at"],
+        decision["handler"],
+        decision["decision"],
+        decision["reason"],
+        decision.get("trace") or {},
+        text,
+        history,
+    )

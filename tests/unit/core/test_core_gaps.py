@@ -1,0 +1,205 @@
+"""Questions without an answer: grouped by meaning, masked, one step from a draft that nobody can approve unwritten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from bot import cli, gaps
+from bot.app import create_app
+from bot.embedded import Servers
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.gaps import Gaps, led
+from bot.model import ChannelType, Role, Staff
+from bot.prepare import audit_of
+from bot.store.questions import QuestionStore
+from bot.vault import customer_key
+from kb import review
+from kb.lint.single import faults
+from kb.review import UNWRITTEN
+from tests.conftest import with_path
+from tests.unit.core.teller import Teller, own_settings, running
+
+pytestmark = pytest.mark.servers
+TAIPEI = ZoneInfo("Asia/Taipei")
+SAFE = "保管箱怎麼租"
+MOBILE = "0912345678"
+
+
+@pytest.fixture(scope="module")
+def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
+    settings = own_settings(
+        tmp_path_factory.mktemp("gaps") / "home",
+        with_path(servers.mongodb_uri, "/gaps"),
+        with_path(servers.redis_url, "/15"),
+    )
+    with running(settings) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _empty_record(teller: Teller) -> None:
+    for collection in ("messages", "labels"):
+        teller.service.mongo[collection].delete_many({})
+
+
+def store(teller: Teller) -> QuestionStore:
+    return QuestionStore(teller.service.mongo, teller.service.vault)
+
+
+def found(teller: Teller) -> Gaps:
+    return gaps.grouped(store(teller), None, *gaps.window(7), TAIPEI)
+
+
+def asks(teller: Teller, text: str, channel: ChannelType = ChannelType.LINE) -> str:
+    """A new customer's question; the id of its line."""
+    user = teller.person()
+    teller.hears(user, text, channel)
+    return str(next(row["_id"] for row in teller.rows("messages", user, channel) if row["decision"]))
+
+
+def someone(role: Role) -> Staff:
+    return Staff(role.value, "", "", role)
+
+
+def command(teller: Teller, *arguments: str) -> Any:
+    return create_app(teller.service).test_cli_runner().invoke(cli.kb.group, arguments)
+
+
+def test_what_means_the_same_is_one_group_and_the_most_frequent_wording_leads(teller: Teller) -> None:
+    first = asks(teller, "請問保管箱怎麼租?")
+    asks(teller, SAFE, ChannelType.TELEGRAM)
+    other = asks(teller, "保管箱要怎麼租用")
+    lone = asks(teller, "蘋果手錶可以付款嗎")
+    report = found(teller)
+    assert (report.questions, report.open) == (4, 4)
+    assert [(one.id, one.size, one.wordings) for one in report.groups] == [(first, 3, 2), (lone, 1, 1)]
+    leading = report.groups[0]
+    assert leading.examples == (first, other)
+    assert leading.channels == {"line": 2, "telegram": 1}
+    assert leading.days == {datetime.now(TAIPEI).date(): 3}
+    assert (leading.missed, leading.asked, leading.wrong, leading.share) == (3, 0, 0, 0.75)
+    assert found(teller).groups == report.groups
+
+
+def test_answers_that_were_rated_wrong_are_gaps_and_those_rated_right_are_not(teller: Teller) -> None:
+    wrong, right = asks(teller, SAFE), asks(teller, "蘋果手錶可以付款嗎")
+    answered = {"decision.handler": "approved_answer", "decision.reason": "answer"}
+    teller.service.mongo["messages"].update_many({"decision.handler": "miss"}, {"$set": answered})
+    label = {"source": "review", "asked_at": datetime.now(UTC)}
+    teller.service.mongo["labels"].insert_many(
+        [
+            {**label, "_id": "a", "question": wrong, "right": False},
+            {**label, "_id": "b", "question": right, "right": True},
+        ]
+    )
+    (group,) = found(teller).groups
+    assert (group.id, group.wrong, group.missed) == (wrong, 1, 0)
+
+
+def test_only_the_days_asked_for_count(teller: Teller) -> None:
+    asks(teller, SAFE)
+    soon = datetime.now(UTC) + timedelta(days=8)
+    assert gaps.grouped(store(teller), None, *gaps.window(7, soon), TAIPEI).groups == ()
+    assert gaps.grouped(store(teller), None, *gaps.window(9, soon), TAIPEI).open == 1
+    for days in (0, 93):
+        with pytest.raises(BadPayload):
+            gaps.window(days)
+
+
+def test_pages_neither_lose_nor_repeat_a_question(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {asks(teller, f"第{n}種問題") for n in range(5)}
+    # Of one moment: the page has to end between equals.
+    at = datetime.now(UTC).replace(microsecond=0)
+    teller.service.mongo["messages"].update_many({"decision": {"$ne": None}}, {"$set": {"decision.at": at}})
+    monkeypatch.setattr("bot.store.questions.PAGE", 2)
+    seen = [one.id for one in store(teller).unanswered(*gaps.window(1))]
+    assert sorted(seen) == sorted(asked)
+
+
+def test_people_see_masked_texts_and_an_erased_customer_is_gone(teller: Teller) -> None:
+    kept, erased = asks(teller, f"{SAFE} 我的手機 {MOBILE}"), asks(teller, "蘋果手錶可以付款嗎")
+    texts = gaps.masked(store(teller), [kept, erased])
+    assert SAFE in texts[kept]
+    assert MOBILE not in texts[kept]
+    message = teller.service.mongo["messages"].find_one({"_id": erased})
+    assert message is not None
+    teller.service.mongo["keys"].delete_one({"keyAltNames": customer_key(message["customer"])})
+    teller.service.vault.close()
+    assert list(gaps.masked(store(teller), [kept, erased])) == [kept]
+    assert found(teller).blank == 1
+
+
+def test_a_draft_has_the_wordings_without_personal_data_and_waits_for_its_answer(teller: Teller) -> None:
+    asks(teller, SAFE)
+    asks(teller, SAFE)
+    asks(teller, f"保管箱怎麼租用 我的手機 {MOBILE}")
+    asks(teller, "保管箱要怎麼租用")
+    (group,) = found(teller).groups
+    house, author = teller.service, someone(Role.SUPERVISOR)
+    made = gaps.draft_from(group, author, store(teller), house.kb, audit_of(house))
+    assert made.questions == (SAFE, "保管箱要怎麼租用")
+    assert (made.id, made.author, made.answer) == (f"gap-{group.id}", author.id, {"zh-TW": UNWRITTEN})
+    with pytest.raises(BadPayload, match="write the answer first"):
+        review.approve(house.kb, made.id, "officer", audit_of(house))
+    assert "placeholder" in {fault.kind for fault in faults(made, datetime.now(UTC), TAIPEI)}
+    with pytest.raises(Conflict):
+        gaps.draft_from(group, author, store(teller), house.kb, audit_of(house))
+
+
+def test_only_those_who_may_read_and_write_make_a_draft(teller: Teller) -> None:
+    asks(teller, f"我的手機 {MOBILE}")
+    (group,) = found(teller).groups
+    house = teller.service
+    for role in (Role.AGENT, Role.SENIOR, Role.ADMIN, Role.AUDITOR):
+        with pytest.raises(NotAllowed):
+            gaps.draft_from(group, someone(role), store(teller), house.kb, audit_of(house))
+    made = gaps.draft_from(group, someone(Role.COMPLIANCE), store(teller), house.kb, audit_of(house))
+    assert made.questions == ("我的手機",)
+    gone = replace(group, id="x", examples=("x",))
+    with pytest.raises(NotFound):
+        gaps.draft_from(gone, someone(Role.COMPLIANCE), store(teller), house.kb, audit_of(house))
+
+
+def test_the_command_prints_masked_groups_with_the_nearest_article_and_makes_drafts(teller: Teller) -> None:
+    house = teller.service
+    near = [review.Draft("lost-card", {"zh-TW": "請來電掛失。"}, ("信用卡遺失了",))]
+    review.create(house.kb, near, "ann", audit_of(house))
+    review.approve(house.kb, "lost-card", "bob", audit_of(house))
+    house.knowledge.refresh()
+    leader = asks(teller, f"{SAFE} {MOBILE}")
+    report = json.loads(command(teller, "gaps", "--json").stdout)
+    (group,) = report["groups"]
+    assert (group["id"], group["nearest"]["article"]) == (leader, "lost-card")
+    assert MOBILE not in json.dumps(group, ensure_ascii=False)
+    printed = command(teller, "gaps").stdout
+    assert SAFE in printed
+    assert MOBILE not in printed
+    assert house.mongo["audit"].count_documents({"action": "kb.gaps"}) == 2
+    author = teller.staff(Role.SUPERVISOR)
+    made = command(teller, "gaps", "--draft", leader, "--author", author.email, "--json")
+    assert json.loads(made.stdout) == {"id": f"gap-{leader}", "version": 1, "questions": 1}
+    assert command(teller, "gaps", "--draft", "nobody", "--author", author.email).exit_code == 1
+    assert command(teller, "gaps", "--draft", leader).exit_code == 2
+
+
+def test_groups_are_the_same_whatever_the_size_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    whole = led(rows, 0.7)
+    monkeypatch.setattr(gaps, "BLOCK", 7)
+    assert (led(rows, 0.7) == whole).all()
+    leaders = [int(np.flatnonzero(whole == n)[0]) for n in range(whole.max() + 1)]
+    # Leaders are apart, and each row is with the likest of those before it.
+    likeness = rows[leaders] @ rows[leaders].T
+    assert (likeness[~np.eye(len(leaders), dtype=bool)] < 0.7).all()
+    for n, owner in enumerate(whole):
+        before = [k for k, leader in enumerate(leaders) if leader <= n]
+        assert owner == before[int((rows[[leaders[k] for k in before]] @ rows[n]).argmax())]
