@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from bot.contracts import Finder
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.leading import led
 from bot.masking import find, mask, strip
 from bot.model import DEFAULT_LOCALE, ContentKind, Role, Staff
 from bot.rendering import locale_of
@@ -46,7 +47,7 @@ LARGEST = 60_000
 """Different wordings that are compared; 120 MB of vectors. More are counted as left out."""
 SHOWN, EXAMPLES, LONGEST = 50, 5, 300
 LONGEST_WINDOW = 92
-BATCH, BLOCK = 64, 512
+BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,43 +149,6 @@ def grouped(
         members.setdefault(owner, []).append(wordings[n])
     groups = sorted((_group(each, total) for each in members.values()), key=lambda one: (-one.size, one.id))
     return Gaps(since, until, store.count(since, until), total, blank, left_out, tuple(groups))
-
-
-def led(rows: Vectors, near: float) -> npt.NDArray[np.int32]:
-    """For each row the number of its group: the likest leader so far, if that is `near`, else a group of its own.
-
-    `rows` are unit vectors. Blockwise: memory for BLOCK rows times the leaders, never for all pairs.
-    """
-    owners = np.zeros(len(rows), np.int32)
-    leaders: list[Vectors] = []
-    known = 0
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
-        best, at = np.full(len(block), -1.0, np.float32), np.zeros(len(block), np.int32)
-        offset = 0
-        for some in leaders:
-            likeness = block @ some.T
-            likest = likeness.argmax(axis=1)
-            values = likeness[np.arange(len(block)), likest]
-            better = values > best
-            best[better], at[better] = values[better], likest[better] + offset
-            offset += len(some)
-        among = block @ block.T
-        fresh: list[int] = []
-        for n in range(len(block)):
-            mine, owner = float(best[n]), int(at[n])
-            if fresh:
-                likest_here = int(among[n, fresh].argmax())
-                if among[n, fresh[likest_here]] > mine:
-                    mine, owner = float(among[n, fresh[likest_here]]), known + likest_here
-            if mine < near:
-                owner = known + len(fresh)
-                fresh.append(n)
-            owners[start + n] = owner
-        if fresh:
-            leaders.append(block[fresh])
-            known += len(fresh)
-    return owners
 
 
 def space_of(store: Store, folder: Path | None) -> Space | None:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from bot import cli, gaps
+from bot import cli, gaps, leading
 from bot.app import create_app
 from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.gaps import Gaps, led
+from bot.gaps import Gaps
+from bot.leading import led
 from bot.model import ChannelType, Role, Staff
 from bot.prepare import audit_of
 from bot.store.questions import QuestionStore
@@ -194,7 +195,7 @@ def test_groups_are_the_same_whatever_the_size_of_a_block(monkeypatch: pytest.Mo
     rows = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     whole = led(rows, 0.7)
-    monkeypatch.setattr(gaps, "BLOCK", 7)
+    monkeypatch.setattr(leading, "BLOCK", 7)
     assert (led(rows, 0.7) == whole).all()
     leaders = [int(np.flatnonzero(whole == n)[0]) for n in range(whole.max() + 1)]
     # Leaders are apart, and each row is with the likest of those before it.
