@@ -237,6 +237,7 @@ def build(
     return service
 
 
+@cache
 def encoder(cache_dir: Path) -> Callable[[Sequence[str]], Any]:
     """The bundled encoder: the rules' own examples come from the vector cache, a customer's text never does."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import automation, gaps, lint, recalls
+from bot.cli import automation, gaps, lint, recalls, rehearsal
 from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service, staff_id
 from bot.errors import BadPayload, NotAllowed
 from bot.evaluation import evaluate_questions
@@ -25,6 +25,7 @@ for _command in automation.COMMANDS:
     group.add_command(_command)
 group.add_command(lint.lint)
 group.add_command(gaps.gaps)
+group.add_command(rehearsal.command)
 
 
 @group.command("import", help="Read .csv, .xlsx or .jsonl; good rows become drafts, bad ones are listed.")

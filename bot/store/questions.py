@@ -30,13 +30,14 @@ _FIELDS = {"conversation": 1, "seq": 1, "kind": 1, "content": 1, "event": 1, "de
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`id` is that of the line. `text` is empty where its customer was erased; `history` holds the texts before it,
-    oldest first. `trace` is the decision's."""
+    """`id` and `kind` are the line's, `trace` the decision's. `text` is empty where the customer was erased; `history`
+    holds the texts before it, oldest first."""
 
     id: str
     conversation: str
     channel: str
     at: datetime
+    kind: str
     handler: str
     decision: str
     reason: str
@@ -153,6 +154,7 @@ def _question(line: Doc, channel: str, text: str, history: tuple[str, ...] = ())
         line["conversation"],
         channel,
         decision["at"],
+        line["kind"],
         decision["handler"],
         decision["decision"],
         decision["reason"],
