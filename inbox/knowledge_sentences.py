@@ -19,6 +19,7 @@ KNOWN = (
     _l("%(id)s: 「%(words)s」 reads as personalised advice; reword it."),
     _l("%(id)s: 「%(words)s」 promises a result; reword it."),
     _l("%(id)s is education, which may not steer to a product: take out %(link)s."),
+    _l("%(id)s still has %(words)s in its answer: write the answer first."),
     _l("%(id)s is already in review."),
     _l("%(id)s is not in review."),
     _l("%(id)s has no version in force."),
