@@ -47,7 +47,8 @@ from handlers import Chain, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
 from kb.recalls import withdraw
-from kb.review import Audit, begin_due
+from kb.review import Audit
+from kb.schedule import begin_due
 from kb.search import encoders
 from kb.store import Store
 
@@ -192,7 +193,8 @@ def build(
     courier = Courier(accounts, threads, outbox, vault, known, live)
     desk = Desk(mongo, views, conversations, outbox, audit, known, queue, live)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
-    recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, audit))
+    kb_audit = _kb_audit(audit)
+    recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, kb_audit))
     service = Service(
         settings=settings,
         mongo=mongo,
@@ -230,7 +232,7 @@ def build(
             automation,
             recalls,
             lambda: Store(mongo.db),
-            _kb_audit(audit),
+            kb_audit,
         ),
     )
     _built.add(service)
@@ -271,12 +273,9 @@ def _knowledge(settings: Settings, mongo: Mongo, automation: Automation) -> Know
     return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=automation.rights)
 
 
-def _withdraw(mongo: Mongo, audit: AuditStore) -> Withdraw:
+def _withdraw(mongo: Mongo, audit: Audit) -> Withdraw:
     def run(article: str, version: int | None, by: str, reason: str) -> tuple[int, ...]:
-        def note(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
-            audit.add(actor, action, target, dict(detail), session)
-
-        return withdraw(Store(mongo.db), article, version, by, reason, note).versions
+        return withdraw(Store(mongo.db), article, version, by, reason, audit).versions
 
     return run
 

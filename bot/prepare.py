@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from bot import samples
 from bot.compose import Service, build
@@ -80,11 +78,7 @@ def _sample(service: Service) -> list[str]:
 
 def audit_of(service: Service) -> Audit:
     """The audit log as `kb.review` wants it: within the transaction of the change."""
-
-    def add(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
-        service.audit.add(actor, action, target, dict(detail), session)
-
-    return add
+    return service.console.kb_audit
 
 
 if __name__ == "__main__":

@@ -61,11 +61,6 @@ def mode(page: Page) -> str:
     return "take"
 
 
-def _name(staff_id: str) -> str:
-    found = console().staff.by_id(staff_id)
-    return found.name if found else staff_id
-
-
 def opened(conversation_id: str) -> Opened:
     service = console()
     page = service.desk.page(staff(), conversation_id)
@@ -77,7 +72,7 @@ def opened(conversation_id: str) -> Opened:
         limit=min(channel.capabilities.text, MAX_REPLY) if channel else MAX_REPLY,
         client_id=uuid.uuid4().hex,
         others=[row for row in page.others if row.id != page.conversation.id],
-        whys=provenance.accounts(page.messages, provenance.approvals(lambda: service.kb()), _name),
+        whys=provenance.accounts(page.messages, provenance.approvals(service.kb), auth.person),
     )
 
 

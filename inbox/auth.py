@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, current_app, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
@@ -60,6 +60,17 @@ def staff() -> Staff:
     if not getattr(person, "is_authenticated", False):
         raise SignInNeeded
     return cast(Person, person).staff
+
+
+def person(staff_id: str | None) -> str:
+    """A colleague's name; the id itself for a command, for what was shipped and for who has left."""
+    if not staff_id:
+        return ""
+    known: dict[str, str] = g.setdefault("people", {})
+    if staff_id not in known:
+        found = console().staff.by_id(staff_id)
+        known[staff_id] = found.name if found else staff_id
+    return known[staff_id]
 
 
 def can(permission: Permission) -> bool:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from bot.errors import NotFound
 from bot.model import ContentKind
 from inbox import knowledge_words as kw
-from inbox.auth import can, requires
+from inbox.auth import can, person, requires
 from inbox.knowledge_desk import (
     STATES,
     WRITES,
@@ -20,7 +20,6 @@ from inbox.knowledge_desk import (
     matches,
     now,
     of_class,
-    person,
     state,
 )
 from inbox.knowledge_diff import fields

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, g
+from flask import Blueprint
 
 from bot.errors import NotAllowed, NotFound
 from bot.model import ContentKind, ProductClass
@@ -42,17 +42,6 @@ def must_write(kind: ContentKind) -> None:
     """Raises NotAllowed: articles are for more roles than disclosures and notices are."""
     if not can(WRITES[kind]):
         raise NotAllowed("Your role may not write this kind of content.")
-
-
-def person(staff_id: str | None) -> str:
-    """A colleague's name; the id itself for a command, for what was shipped and for who has left."""
-    if not staff_id:
-        return ""
-    known: dict[str, str] = g.setdefault("knowledge_people", {})
-    if staff_id not in known:
-        found = console().staff.by_id(staff_id)
-        known[staff_id] = found.name if found else staff_id
-    return known[staff_id]
 
 
 def state(content: Content, now: datetime) -> str:

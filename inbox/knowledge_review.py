@@ -11,13 +11,12 @@ from flask_babel import gettext
 from bot.errors import BadPayload, Conflict, ServiceError
 from bot.model import ContentKind
 from inbox import words
-from inbox.auth import console, requires, staff
-from inbox.knowledge_desk import bp, entry_of, kb, kind_of, must_write, now, person
+from inbox.auth import console, person, requires, staff
+from inbox.knowledge_desk import bp, entry_of, kb, kind_of, must_write
 from inbox.knowledge_diff import fields
 from inbox.permissions import Permission
 from kb import review
 from kb.articles import Content, Review
-from kb.store import Change
 
 __all__ = ["bp"]
 
@@ -109,27 +108,11 @@ def ask_for_changes(kind: str, content_id: str) -> ResponseReturnValue:
 @bp.post("/<kind>/reject/<path:content_id>")
 @requires(Permission.KNOWLEDGE_APPROVE)
 def reject(kind: str, content_id: str) -> ResponseReturnValue:
-    return _step(
-        kind,
-        content_id,
-        gettext("Rejected. The version is kept with your comment and can no longer be approved."),
-        lambda known: _close(known, content_id),
-    )
+    def step(known: ContentKind) -> None:
+        review.close(kb(), _in_review(known, content_id), staff().id, _comment(), console().kb_audit)
 
-
-def _close(kind: ContentKind, content_id: str) -> None:
-    """Ends a version for good, where `kb.review.reject` hands it back to be mended."""
-    comment = _comment()
-    if not comment:
-        raise BadPayload("A rejection needs a reason for the author.")
-    seen = _in_review(kind, content_id)
-
-    def work(change: Change) -> None:
-        change.mark(seen, Review.IN_REVIEW, status=Review.RETIRED, retired_at=now(), note=comment)
-        detail = {"version": seen.version, "sha256": seen.sha256, "reason": comment}
-        console().kb_audit(staff().id, "kb.close", f"{kind}:{content_id}", detail, change.session)
-
-    kb().change(work)
+    said = gettext("Rejected. The version is kept with your comment and can no longer be approved.")
+    return _step(kind, content_id, said, step)
 
 
 @bp.post("/<kind>/retire/<path:content_id>")

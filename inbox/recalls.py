@@ -9,21 +9,13 @@ from flask_babel import lazy_gettext as _l
 
 from bot.errors import BadPayload, Conflict, ServiceError
 from inbox import words
-from inbox.auth import console, requires, staff
+from inbox.auth import console, person, requires, staff
 from inbox.permissions import Permission
 
 bp = Blueprint("recalls", __name__)
 
 STATES: words.Words = {"open": _l("Open"), "done": _l("Corrected"), "not_needed": _l("Not needed")}
 PAGE = 100
-
-
-def person(actor: str | None) -> str:
-    """A name for who did it; commands are named by themselves."""
-    if not actor:
-        return ""
-    found = console().staff.by_id(actor)
-    return found.name if found else actor
 
 
 def _version(text: str) -> int | None:

@@ -3,6 +3,9 @@
 articles    one version of an article, notice or disclosure; its hash
 store       versions in MongoDB; nothing else of this folder knows a database
 review      one function per transition: draft, in review, approved, retired
+schedule    a version approved for later takes its place when its time comes
+recalls     out of force because it was wrong
+proof       whether direct answers of a product class are earned
 wording     what an approver may not let through
 education   articles that may not steer to a product
 phrasings   which articles lack phrasings most

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.errors import BadPayload, NotFound
 from bot.model import ContentKind
-from kb.articles import Content, Review
-from kb.review import Audit
+from kb.articles import Content
+from kb.review import Audit, log, moment, take_out
 from kb.store import Change, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """`versions` may have been shown to customers; `retired` is the one this call took out of force."""
+    """`versions` may have been shown to customers; `retired` is the one this call took out of force, or off the
+    schedule."""
 
     versions: tuple[int, ...]
     retired: int | None
@@ -23,9 +23,9 @@ class Withdrawn:
 def withdraw(
     store: Store, article: str, version: int | None, actor: str, reason: str, audit: Audit
 ) -> Withdrawn:
-    """`version`, or with None every version that ever was in force, is shown no more from this moment.
+    """`version`, or with None every version that ever was approved, is shown no more from this moment.
 
-    Another version in force stays. Raises NotFound, BadPayload without a reason.
+    Another version in force, or on its way there, stays. Raises NotFound, BadPayload without a reason.
     """
     if not reason.strip():
         raise BadPayload("A recall needs a reason.")
@@ -37,21 +37,16 @@ def withdraw(
 
     def work(change: Change) -> Content | None:
         current = change.approved(ContentKind.ARTICLE, article)
+        ahead = change.scheduled(ContentKind.ARTICLE, article)
         # Looked at in the transaction: the correction somebody approved a moment ago must not go with the mistake.
-        if current is None or (current.version != version if version else current.version not in shown):
+        meant = [version] if version else shown
+        gone = [one for one in ([current] if current else []) + ahead if one.version in meant]
+        if not gone:
             return None
-        now = datetime.now(UTC)
-        change.mark(
-            current,
-            Review.APPROVED,
-            status=Review.RETIRED,
-            retired_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
-            note=reason,
-        )
-        change.bump()
-        detail = {"version": current.version, "sha256": current.sha256, "reason": reason, "recall": True}
-        audit(actor, "kb.retire", f"{current.kind}:{current.id}", detail, change.session)
-        return current
+        take_out(change, gone, moment(), reason)
+        for one in gone:
+            log(audit, change, actor, "kb.retire", one, reason=reason, recall=True)
+        return gone[0]
 
     retired = store.change(work)
     return Withdrawn((version,) if version else tuple(shown), retired.version if retired else None)

@@ -9,10 +9,9 @@ Nobody approves what he wrote. An approval names version and hash: it holds for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Protocol
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
@@ -65,13 +64,13 @@ def create(
         raise BadPayload("A draft needs an author.")
     if len({(d.kind, d.id) for d in drafts}) < len(drafts):
         raise BadPayload("The same id comes twice.")
-    at = now or _now()
+    at = now or moment()
 
     def work(change: Change) -> list[Content]:
         made = [_draft(change, draft, author, at) for draft in drafts]
         change.add(made)
         for content in made:
-            _log(audit, change, author, "kb.draft", content)
+            log(audit, change, author, "kb.draft", content)
         return made
 
     return store.change(work)
@@ -87,7 +86,7 @@ def submit(
         if content.status is not Review.DRAFT:
             raise Conflict(f"{content_id} is already in review.")
         change.mark(content, Review.DRAFT, status=Review.IN_REVIEW, note=None)
-        _log(audit, change, actor, "kb.submit", content)
+        log(audit, change, actor, "kb.submit", content)
         return replace(content, status=Review.IN_REVIEW, note=None)
 
     return store.change(work)
@@ -105,10 +104,22 @@ def reject(
         if content.status is not Review.IN_REVIEW:
             raise Conflict(f"{content_id} is not in review.")
         change.mark(content, Review.IN_REVIEW, status=Review.DRAFT, note=reason)
-        _log(audit, change, actor, "kb.reject", content, reason=reason)
+        log(audit, change, actor, "kb.reject", content, reason=reason)
         return replace(content, status=Review.DRAFT, note=reason)
 
     return store.change(work)
+
+
+def close(store: Store, seen: Content, actor: str, reason: str, audit: Audit) -> None:
+    """Ends the version in review that was read for good, where `reject` hands it back. Raises BadPayload, Conflict."""
+    if not reason.strip():
+        raise BadPayload("A rejection needs a reason for the author.")
+
+    def work(change: Change) -> None:
+        change.mark(seen, Review.IN_REVIEW, status=Review.RETIRED, retired_at=moment(), note=reason)
+        log(audit, change, actor, "kb.close", seen, reason=reason)
+
+    store.change(work)
 
 
 def approve(
@@ -123,12 +134,12 @@ def approve(
 ) -> Content:
     """The newest open version of an id comes into force; the one before is retired in the same moment.
 
-    One that starts later leaves the one before in force until then: `begin_due`.
+    One that starts later leaves the one before in force until then: `kb.schedule`.
 
     `seen` is (version, sha256) of what the approver read. Raises NotAllowed for the author himself, Conflict where
     `seen` is no longer what is waiting, BadPayload for a text that may not be shown, NotFound.
     """
-    at = now or _now()
+    at = now or moment()
     return store.change(lambda change: _approve(change, content_id, approver, audit, kind, seen, at))
 
 
@@ -154,13 +165,19 @@ def retire(
         if kind is ContentKind.NOTICE:
             raise Conflict(f"The bot needs the notice {content_id}: approve its next version instead.")
         # What was to follow it goes with it: retired is not shown again by itself.
-        for one in [content, *(other for other in waiting if other.key != content.key)]:
-            change.mark(one, one.status, status=Review.RETIRED, retired_at=now or _now(), note=reason or None)
-        change.bump()
-        _log(audit, change, actor, "kb.retire", content, reason=reason)
+        gone = {one.key: one for one in (content, *waiting)}
+        take_out(change, list(gone.values()), now or moment(), reason)
+        log(audit, change, actor, "kb.retire", content, reason=reason)
         return replace(content, status=Review.RETIRED)
 
     return store.change(work)
+
+
+def take_out(change: Change, contents: Sequence[Content], at: datetime, reason: str) -> None:
+    """Out of force, or never into it, within the caller's transaction."""
+    for one in contents:
+        change.mark(one, one.status, status=Review.RETIRED, retired_at=at, note=reason or None)
+    change.bump()
 
 
 def ship(
@@ -172,7 +189,7 @@ def ship(
     """
     if author == approver:
         raise NotAllowed("Author and approver must be two people.")
-    at = now or _now()
+    at = now or moment()
 
     def work(change: Change) -> int:
         new = [draft for draft in drafts if change.newest(draft.kind, draft.id) is None]
@@ -233,27 +250,8 @@ def _approve(
         change.mark(old, old.status, status=Review.RETIRED, retired_at=at, note=note)
     change.mark(content, content.status, status=status, approver=approver, approved_at=at, note=None)
     change.bump()
-    _log(audit, change, approver, "kb.approve", content)
+    log(audit, change, approver, "kb.approve", content)
     return replace(content, status=status, approver=approver, approved_at=at)
-
-
-def begin_due(store: Store, audit: Audit, now: datetime | None = None) -> int:
-    """Versions whose time has come take the place of those before them, which answered until then; how many."""
-    at = now or _now()
-    return sum(store.change(partial(_begin, content=one, audit=audit, at=at)) for one in store.due(at))
-
-
-def _begin(change: Change, content: Content, audit: Audit, at: datetime) -> int:
-    if content.key not in {one.key for one in change.scheduled(content.kind, content.id)}:
-        return 0
-    before = change.approved(content.kind, content.id)
-    if before is not None:
-        note = f"superseded by version {content.version}"
-        change.mark(before, Review.APPROVED, status=Review.RETIRED, retired_at=at, note=note)
-    change.mark(content, Review.SCHEDULED, status=Review.APPROVED)
-    change.bump()
-    _log(audit, change, content.approver or "", "kb.begin", content)
-    return 1
 
 
 def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
@@ -276,12 +274,13 @@ def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
             )
 
 
-def _log(audit: Audit, change: Change, actor: str, action: str, content: Content, **more: str) -> None:
+def log(audit: Audit, change: Change, actor: str, action: str, content: Content, **more: str | bool) -> None:
+    """The line of a step, with the version and its hash."""
     detail = {"version": content.version, "sha256": content.sha256, **more}
     audit(actor, action, f"{content.kind}:{content.id}", detail, change.session)
 
 
-def _now() -> datetime:
+def moment() -> datetime:
     # MongoDB keeps milliseconds; cut here so that what is returned equals what is read back
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ContentKind, ProductClass
-from kb import desk, review
+from kb import desk, review, schedule
 from kb.articles import Review
 from kb.live import Knowledge
 from kb.review import Draft, no_audit
@@ -293,9 +293,9 @@ def test_a_scheduled_version_leaves_the_one_before_in_force_until_its_time(store
     assert later.status is Review.SCHEDULED
     knowledge = Knowledge(store.load, store.revision, None)
     assert knowledge.text(knowledge.article("fee"), "zh-TW") == "一千元"
-    assert review.begin_due(store, no_audit, now) == 0
-    assert review.begin_due(store, no_audit, soon) == 1
-    assert review.begin_due(store, no_audit, soon) == 0
+    assert schedule.begin_due(store, no_audit, now) == 0
+    assert schedule.begin_due(store, no_audit, soon) == 1
+    assert schedule.begin_due(store, no_audit, soon) == 0
     by_version = {one.version: one.status for one in store.versions(ContentKind.ARTICLE, "fee")}
     assert by_version == {1: Review.RETIRED, 2: Review.APPROVED}
 
@@ -305,8 +305,8 @@ def test_an_approval_at_once_and_a_retirement_take_what_was_scheduled_with_them(
     soon = datetime.now(UTC) + timedelta(hours=1)
     approved(store, draft(answer="兩千元", valid_from=soon))
     approved(store, draft(answer="三千元"))
-    assert review.begin_due(store, no_audit, soon) == 0
+    assert schedule.begin_due(store, no_audit, soon) == 0
     approved(store, draft(answer="四千元", valid_from=soon))
     review.retire(store, "fee", APPROVER, no_audit)
-    assert review.begin_due(store, no_audit, soon) == 0
+    assert schedule.begin_due(store, no_audit, soon) == 0
     assert {one.status for one in store.versions(ContentKind.ARTICLE, "fee")} == {Review.RETIRED}

@@ -20,7 +20,7 @@ from bot.recalls import Recipient
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of
 from bot.store.records import Draft
-from kb import review
+from kb import review, schedule
 from kb.articles import Content, Review
 from tests.unit.core.teller import Teller
 
@@ -301,3 +301,18 @@ def test_the_command_prints_ids_and_no_more(teller: Teller, capsys: pytest.Captu
     message = teller.rows("messages", user)[-1]
     assert (row["message"], row["customer"]) == (message["_id"], message["customer"])
     assert teller.service.recalls.recall(wrong.id).calls[0].by == officer.id
+
+
+def test_a_version_that_waits_for_its_time_is_recalled_with_the_others(teller: Teller) -> None:
+    """It was approved like them: the clock must not bring the mistake back."""
+    name, kb, audit = article(teller)[0].id, teller.service.kb, audit_of(teller.service)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    later = review.Draft(name, {"zh-TW": "手續費調整。"}, (f"{name}？",), valid_from=soon)
+    review.create(kb, [later], "ann", audit)
+    review.approve(kb, name, "bob", audit)
+    teller.service.recalls.start(name, 2, "carol", "wrong from the start")
+    assert schedule.begin_due(kb, audit, soon) == 0
+    assert {one.version: one.status for one in kb.versions(ContentKind.ARTICLE, name)} == {
+        1: Review.APPROVED,
+        2: Review.RETIRED,
+    }
