@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from bot.compose import of_process
@@ -19,6 +21,27 @@ HOURLY_S = 3600.0
 MINUTE_S = 60.0
 
 log = logger(__name__)
+
+
+@dataclass(slots=True)
+class Job:
+    """Done every `every_s` seconds, first at once; its trouble is told and is not the others'."""
+
+    every_s: float
+    work: Callable[[], object]
+    _due: float = 0.0
+
+    def run(self) -> None:
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + self.every_s - TICK_S / 2
+        try:
+            self.work()
+        except PyMongoError as error:
+            log.warning("sweep_failed", error=type(error).__name__)
+        except ServiceError as error:
+            log.warning("sweep_failed", error=str(error))
 
 
 def main() -> int:
@@ -36,24 +59,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     ready()
-    swept_idle = 0.0
-    learned: float | None = None
+    jobs = (
+        Job(TICK_S, service.sweeper.sweep),
+        Job(TICK_S, lambda: service.sweeper.beat("clock")),
+        Job(TICK_S, service.begin_scheduled),
+        Job(MINUTE_S, service.recalls.tick),
+        Job(MINUTE_S, service.automation.tick),
+        Job(HOURLY_S, service.sweeper.close_idle),
+    )
     while not done.wait(TICK_S):
-        try:
-            service.sweeper.sweep()
-            service.sweeper.beat("clock")
-            if time.monotonic() - swept_idle > HOURLY_S:
-                swept_idle = time.monotonic()
-                service.sweeper.close_idle()
-            service.begin_scheduled()
-            if learned is None or time.monotonic() - learned > MINUTE_S:
-                learned = time.monotonic()
-                service.recalls.tick()
-                service.automation.tick()
-        except PyMongoError as error:
-            log.warning("sweep_failed", error=type(error).__name__)
-        except ServiceError as error:
-            log.warning("learning_failed", error=str(error))
+        for job in jobs:
+            job.run()
     service.close()
     return 0
 
