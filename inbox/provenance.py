@@ -26,9 +26,9 @@ HANDLERS: Words = {
     "choice": _l("The customer chose"),
     "smalltalk": _l("Small talk"),
     "approved_answer": _l("Search: answer"),
-    "clarify": _l("Search: ask back"),
     "miss": _l("Search: no answer"),
-    "stay_silent": _l("A person has the conversation"),
+    "agent_owned": _l("A person has the conversation"),
+    "unsupported": _l("Nothing the bot can read"),
 }
 DECISIONS: Words = {
     "Reply": _l("Replied"),
