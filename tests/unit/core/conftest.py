@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.embedded import Servers
-from tests.conftest import with_path
-from tests.unit.core.teller import Teller, own_settings, running
+from tests.unit.core.teller import Teller, apart
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +15,7 @@ def teller(
     request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Teller]:
     name = request.module.__name__.rpartition(".")[2]
-    settings = own_settings(
-        tmp_path_factory.mktemp(name) / "home",
-        with_path(servers.mongodb_uri, f"/{name}"),
-        with_path(servers.redis_url, "/15"),
-    )
-    with running(settings) as one:
+    with apart(servers, tmp_path_factory, name) as one:
         yield one
 
 

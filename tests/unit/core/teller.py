@@ -7,16 +7,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from adapters.web import Web
 from bot.compose import Service, build
+from bot.embedded import Servers
 from bot.model import ChannelAccount, ChannelType, Role, Staff
 from bot.mongo import Doc
 from bot.prepare import audit_of
@@ -26,6 +28,7 @@ from bot.store import schema
 from bot.store.events import Recorded, thread_of
 from kb import desk
 from kb import store as kb_store
+from tests.conftest import with_path
 from tests.house import VECTORS
 from tests.unit.core.platform import LIKE_LINE, LIKE_MESSENGER, LIKE_TELEGRAM, SECRET, Platform
 
@@ -163,6 +166,20 @@ def running(settings: Settings, *, articles: bool = False) -> Iterator[Teller]:
     finally:
         service.knowledge.stop()
         service.close()
+
+
+@contextmanager
+def apart(
+    servers: Servers, homes: pytest.TempPathFactory, name: str, *, articles: bool = False, **changed: Any
+) -> Iterator[Teller]:
+    """A Teller with a database of its own on the run's servers; `changed` are settings."""
+    settings = own_settings(
+        homes.mktemp(name) / "home",
+        with_path(servers.mongodb_uri, f"/{name}"),
+        with_path(servers.redis_url, "/15"),
+    )
+    with running(replace(settings, **changed), articles=articles) as one:
+        yield one
 
 
 def own_settings(home: Path, mongodb_uri: str, redis_url: str) -> Settings:

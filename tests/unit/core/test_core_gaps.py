@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +11,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from bot import cli, gaps, leading
+from bot import cli, gaps
 from bot.app import create_app
-from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.gaps import Gaps
-from bot.leading import led
 from bot.model import ChannelType, Role, Staff
 from bot.prepare import audit_of
 from bot.store.questions import QuestionStore
@@ -25,24 +22,14 @@ from bot.vault import customer_key
 from kb import review
 from kb.lint.single import faults
 from kb.review import UNWRITTEN
-from tests.conftest import with_path
-from tests.unit.core.teller import Teller, own_settings, running
+from kb.search import leading
+from kb.search.leading import led
+from tests.unit.core.teller import Teller
 
 pytestmark = pytest.mark.servers
 TAIPEI = ZoneInfo("Asia/Taipei")
 SAFE = "保管箱怎麼租"
 MOBILE = "0912345678"
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    settings = own_settings(
-        tmp_path_factory.mktemp("gaps") / "home",
-        with_path(servers.mongodb_uri, "/gaps"),
-        with_path(servers.redis_url, "/15"),
-    )
-    with running(settings) as one:
-        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,8 @@ from bot.errors import BadPayload, NotAllowed, NotFound
 from bot.model import Role, Staff
 from bot.mongo import Doc
 from kb import proof
-from tests.conftest import with_path
 from tests.house import until
-from tests.unit.core.teller import Teller, own_settings, running
+from tests.unit.core.teller import Teller, apart
 
 pytestmark = pytest.mark.servers
 
@@ -30,12 +29,7 @@ MOBILE = "換手機號碼要怎麼改資料"
 
 @pytest.fixture(scope="module")
 def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    settings = own_settings(
-        tmp_path_factory.mktemp("labels") / "home",
-        with_path(servers.mongodb_uri, "/labels"),
-        with_path(servers.redis_url, "/15"),
-    )
-    with running(replace(settings, auto_answer="proven"), articles=True) as one:
+    with apart(servers, tmp_path_factory, "labels", articles=True, auto_answer="proven") as one:
         yield one
 
 

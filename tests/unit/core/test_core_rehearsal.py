@@ -20,8 +20,7 @@ from bot.replay import Outcome, Rehearsal, kind_of, outcome_of
 from bot.store.questions import QuestionStore
 from bot.vault import customer_key
 from kb import review
-from tests.conftest import with_path
-from tests.unit.core.teller import Teller, own_settings, running
+from tests.unit.core.teller import Teller, apart
 
 pytestmark = pytest.mark.servers
 SAFE, LOST, WATCH = "保管箱租金多少", "忘記登入密碼怎麼辦", "蘋果手錶可以付款嗎"
@@ -30,12 +29,7 @@ MOBILE = "0912345678"
 
 @pytest.fixture(scope="module")
 def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    settings = own_settings(
-        tmp_path_factory.mktemp("rehearsal") / "home",
-        with_path(servers.mongodb_uri, "/rehearsal"),
-        with_path(servers.redis_url, "/15"),
-    )
-    with running(settings) as one:
+    with apart(servers, tmp_path_factory, "rehearsal") as one:
         writes(one, "safe", SAFE)
         approves(one, "safe")
         writes(one, "lost", LOST)

@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from bot.embedded import Servers
 from bot.model import Role, Staff
 from inbox import register
-from tests.conftest import with_path
-from tests.unit.core.teller import PASSWORD, Teller, own_settings, running
+from tests.unit.core.teller import PASSWORD, Teller, apart
 from tests.unit.core.test_core_recalls import article, told
 from tests.unit.inbox.forms import post, token
 
@@ -21,12 +20,7 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture(scope="module")
 def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    settings = own_settings(
-        tmp_path_factory.mktemp("recalls") / "home",
-        with_path(servers.mongodb_uri, "/console_recalls"),
-        with_path(servers.redis_url, "/14"),
-    )
-    with running(settings) as one:
+    with apart(servers, tmp_path_factory, "console_recalls") as one:
         yield one
 
 

@@ -15,8 +15,7 @@ from bot.embedded import Servers
 from bot.errors import BadPayload
 from bot.prepare import audit_of
 from kb import review
-from tests.conftest import with_path
-from tests.unit.core.teller import Teller, own_settings, running
+from tests.unit.core.teller import Teller, apart
 
 pytestmark = pytest.mark.servers
 LINK = "https://example.com/fund"
@@ -24,12 +23,7 @@ LINK = "https://example.com/fund"
 
 @pytest.fixture(scope="module")
 def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    settings = own_settings(
-        tmp_path_factory.mktemp("lint") / "home",
-        with_path(servers.mongodb_uri, "/kb_lint"),
-        with_path(servers.redis_url, "/14"),
-    )
-    with running(settings) as one:
+    with apart(servers, tmp_path_factory, "kb_lint") as one:
         yield one
 
 
