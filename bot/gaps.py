@@ -16,11 +16,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.contracts import Finder
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.leading import led
 from bot.masking import find, mask, strip
 from bot.model import DEFAULT_LOCALE, ContentKind, Role, Staff
 from bot.rendering import locale_of
@@ -29,20 +27,18 @@ from kb import review
 from kb.articles import Content, Review
 from kb.review import UNWRITTEN, Audit, Draft
 from kb.search import encoders
-from kb.search.dense import Space
+from kb.search.dense import ENOUGH, Space, Vectors
+from kb.search.leading import led
 from kb.search.normalise import knowledge, normalise
 from kb.store import Store
 
-Vectors = npt.NDArray[np.float32]
 Step = Callable[[int, int], None]
 """Told (done, total) now and then; total is 0 while it is not known."""
 
-READERS = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
 AUTHORS = (Role.SUPERVISOR, Role.COMPLIANCE)
 NEAR_CENTRED, NEAR_RAW = 0.60, 0.75
 """Cosines from which two questions count as one; the second below 20 questions in force, where nothing is centred.
 Read off the sample's labelled questions; what they give: docs/how-to/rehearse.md."""
-CENTRED_FROM = 20
 LARGEST = 60_000
 """Different wordings that are compared; 120 MB of vectors. More are counted as left out."""
 SHOWN, EXAMPLES, LONGEST = 50, 5, 300
@@ -140,8 +136,7 @@ def grouped(
     order = sorted(range(len(wordings)), key=lambda n: (-wordings[n].size, wordings[n].first))
     vectors = np.concatenate(rows)[order] if rows else np.zeros((0, 1), np.float32)
     if space is not None:
-        for n, vector in enumerate(vectors):
-            vectors[n] = space.place(vector)
+        vectors = space.placed(vectors)
     owners = led(vectors, NEAR_RAW if space is None else NEAR_CENTRED)
     total = sum(one.size for one in wordings) + blank + left_out
     members: dict[int, list[_Wording]] = {}
@@ -155,7 +150,7 @@ def space_of(store: Store, folder: Path | None) -> Space | None:
     """The space of the questions in force. Their vectors come from the cache in `folder`; a customer's never do."""
     articles = store.listing(ContentKind.ARTICLE, (Review.APPROVED,))
     texts = list(dict.fromkeys(knowledge(q) for article in articles for q in article.questions))
-    if len(texts) < CENTRED_FROM:
+    if len(texts) < ENOUGH:
         return None
     use = encoders.use()
     return Space(use.cache(folder).vectors(texts, use.encode))

@@ -92,12 +92,11 @@ class Intents:
 
     def read(self, text: str, *, approved: bool = False) -> Reading:
         """`approved`: the text is a question that has an approved answer, so that only rules may take it from there."""
-        meaning = self._meaning or trained(self._encode)
         cleaned = clean(text)
         fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
         if approved and not fired:
             return Reading(fired={}, shares={}, chat=None)
-        like = meaning.likeness(cleaned)
+        like = (self._meaning or trained(self._encode)).likeness(cleaned)
         shares = like.shares
         person = sum(shares[label] for label in _MEANT)
         if self._encode is not None and person < OVERRULED and _near(like, HARMLESS):

@@ -18,6 +18,7 @@ from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
 
 RECENT = 3
+"""The customer's texts that a turn knows of those before it."""
 
 
 class Stale(Exception):
@@ -27,7 +28,6 @@ class Stale(Exception):
 @dataclass(frozen=True, slots=True)
 class Written:
     conversation_id: str
-    message_ids: tuple[str, ...]
     first_pos: int
 
 
@@ -192,4 +192,4 @@ class ConversationStore:
             )
             if not changed.matched_count:
                 raise Stale
-        return Written(conversation.id, tuple(doc["_id"] for doc in docs), first_pos)
+        return Written(conversation.id, first_pos)

@@ -76,9 +76,10 @@ class OutboxStore:
         person: bool = False,
         claimed: str | None = None,
     ) -> Entry:
-        """`claimed` is the route by which the caller sends it as soon as the transaction has committed."""
+        """The entry as it was before the claim: `claimed` is the route by which the caller sends it as soon as the
+        transaction has committed."""
         now = datetime.now(UTC)
-        doc = {
+        doc: Doc = {
             "_id": entry_id,
             "thread": thread,
             "conversation": conversation_id,
@@ -86,40 +87,25 @@ class OutboxStore:
             "messages": list(message_ids),
             "pos": pos,
             "open": True,
-            "status": (Delivery.SENDING if claimed else Delivery.QUEUED).value,
-            "attempts": 1 if claimed else 0,
+            "status": Delivery.QUEUED.value,
+            "attempts": 0,
             "created_at": now,
             "next_at": now,
             "event": event,
             "event_at": event_at,
             "reply_token": self._vault.seal(reply_token, INTAKE) if reply_token else None,
-            "route": claimed,
+            "route": None,
             "maybe_sent": False,
             "person": person,
         }
-        self._mongo["outbox"].insert_one(doc, session=session)
-        return Entry(
-            id=entry_id,
-            thread=thread,
-            conversation_id=conversation_id,
-            account_id=account_id,
-            message_ids=tuple(message_ids),
-            status=Delivery.QUEUED,
-            attempts=0,
-            next_at=now,
-            created_at=now,
-            event=event,
-            event_at=event_at,
-            reply_token=reply_token,
-            route=None,
-            maybe_sent=False,
-            person=person,
-        )
+        claim: Doc = {"status": Delivery.SENDING.value, "attempts": 1, "route": claimed} if claimed else {}
+        self._mongo["outbox"].insert_one({**doc, **claim}, session=session)
+        return _entry(doc, reply_token)
 
     def open(self, thread: str, limit: int = 20) -> list[Entry]:
         """The oldest entries not settled yet, in the order in which they have to go: nothing overtakes the first."""
         found = self._mongo["outbox"].find({"thread": thread, "open": True}).sort([("pos", ASCENDING)])
-        return [self._entry(doc) for doc in found.limit(limit)]
+        return [self._read(doc) for doc in found.limit(limit)]
 
     def claim(self, entry: Entry, route: str, *, again: bool = False) -> None:
         """Say that it is going out now, before it does: whoever finds this after a crash knows to ask.
@@ -179,7 +165,7 @@ class OutboxStore:
         )
         if doc is None:
             return None
-        return self._entry(doc)
+        return self._read(doc)
 
     def due(self, limit: int = 500) -> list[str]:
         """Threads with something to send by now."""
@@ -235,22 +221,26 @@ class OutboxStore:
         found = self._mongo["outbox"].find({"_id": {"$in": list(entry_ids)}}, {"status": 1, "error": 1})
         return {doc["_id"]: (doc["status"], doc.get("error")) for doc in found}
 
-    def _entry(self, doc: Doc) -> Entry:
+    def _read(self, doc: Doc) -> Entry:
         sealed = doc.get("reply_token")
-        return Entry(
-            id=doc["_id"],
-            thread=doc["thread"],
-            conversation_id=doc["conversation"],
-            account_id=doc["account"],
-            message_ids=tuple(doc["messages"]),
-            status=Delivery(doc["status"]),
-            attempts=doc["attempts"],
-            next_at=doc["next_at"],
-            created_at=doc["created_at"],
-            event=doc["event"],
-            event_at=doc.get("event_at"),
-            reply_token=self._vault.open(sealed) if sealed else None,
-            route=doc["route"],
-            maybe_sent=doc["maybe_sent"],
-            person=doc["person"],
-        )
+        return _entry(doc, self._vault.open(sealed) if sealed else None)
+
+
+def _entry(doc: Doc, reply_token: str | None) -> Entry:
+    return Entry(
+        id=doc["_id"],
+        thread=doc["thread"],
+        conversation_id=doc["conversation"],
+        account_id=doc["account"],
+        message_ids=tuple(doc["messages"]),
+        status=Delivery(doc["status"]),
+        attempts=doc["attempts"],
+        next_at=doc["next_at"],
+        created_at=doc["created_at"],
+        event=doc["event"],
+        event_at=doc.get("event_at"),
+        reply_token=reply_token,
+        route=doc["route"],
+        maybe_sent=doc["maybe_sent"],
+        person=doc["person"],
+    )

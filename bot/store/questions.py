@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.mongo import Doc, Mongo
+from bot.store.conversations import RECENT
 from bot.vault import ERASED, Vault
 
 PAGE = 500
 TALKS = 100
 BEFORE = timedelta(days=1)
 """How far back a conversation is read for what was said before its first question."""
-REMEMBERED = 3
-"""Texts before a question that a turn knows, as in `bot.store.conversations`."""
 _UNANSWERED: list[Doc] = [
     {"decision.handler": "miss"},
     {"decision.handler": "approved_answer", "decision.reason": "ask"},
@@ -104,7 +103,7 @@ class QuestionStore:
                 talks[talk].append(_question(line, channels.get(talk, ""), text, history))
             if line["kind"] == "text":
                 text = self._vault.read(line["content"])
-                before[talk] = (*before.get(talk, ()), text)[-REMEMBERED:]
+                before[talk] = (*before.get(talk, ()), text)[-RECENT:]
         return talks
 
     def _pages(self, query: Doc, fields: Doc) -> Iterator[list[Doc]]:

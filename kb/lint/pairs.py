@@ -19,14 +19,13 @@ from kb.articles import Content
 from kb.lint.fault import Fault, quote
 from kb.search import contrast
 from kb.search.cache import Vectors
-from kb.search.dense import Space
+from kb.search.dense import ENOUGH, Space
 from kb.search.encoders import Encoder
 from kb.search.lexical import terms
 from kb.search.normalise import knowledge, spelling, surface
 
 NEAR_CENTRED, NEAR_RAW, NEAR_WORDS = 0.90, 0.96, 0.86
 """Cosines from which two questions count as one; read off the sample, where lower ones only share their subject."""
-_CENTRED_FROM = 20
 _TILE = 2048
 _WIDTH, _SLACK = 512, 0.15
 """Terms are folded into 512 columns; a cosine there is off by 1/sqrt(512), and 0.15 is more than three times that."""
@@ -142,7 +141,7 @@ def _near(
     if encoders:
         spaces = [Space(e.cache(cache).vectors(texts, e.encode)).rows for e in encoders]
         rows = spaces[0] if len(spaces) == 1 else np.hstack(spaces) / np.float32(math.sqrt(len(spaces)))
-        least = NEAR_CENTRED if len(texts) >= _CENTRED_FROM else NEAR_RAW
+        least = NEAR_CENTRED if len(texts) >= ENOUGH else NEAR_RAW
         for i, j, cosine in _close(rows, least, texts, owners):
             yield _pair(texts[i], texts[j]), cosine
         return

@@ -11,7 +11,7 @@ _DIRECTIONS = 2
 _ROUNDS = 8
 _SAMPLE = 1000
 """Texts that are enough to find the directions; evenly drawn, so every process finds the same."""
-_ENOUGH = 20
+ENOUGH = 20
 """Below this many texts the directions would be the texts themselves."""
 
 
@@ -19,17 +19,18 @@ class Space:
     """`rows` (n, width) unit vectors, centred and unit again; `place` puts a question beside them."""
 
     def __init__(self, rows: Vectors) -> None:
-        self._mean = rows.mean(axis=0) if len(rows) >= _ENOUGH else np.zeros(rows.shape[1], np.float32)
+        self._mean = rows.mean(axis=0) if len(rows) >= ENOUGH else np.zeros(rows.shape[1], np.float32)
         self._common = (
-            _common((rows - self._mean)[:: 1 + len(rows) // _SAMPLE]) if len(rows) >= _ENOUGH else None
+            _common((rows - self._mean)[:: 1 + len(rows) // _SAMPLE]) if len(rows) >= ENOUGH else None
         )
-        self.rows = self._unit(rows)
+        self.rows = self.placed(rows)
 
     def place(self, vector: Vectors) -> Vectors:
-        placed: Vectors = self._unit(vector[None, :])[0]
+        placed: Vectors = self.placed(vector[None, :])[0]
         return placed
 
-    def _unit(self, rows: Vectors) -> Vectors:
+    def placed(self, rows: Vectors) -> Vectors:
+        """As `place`, of many at once."""
         moved = rows - self._mean
         if self._common is not None:
             moved = moved - (moved @ self._common) @ self._common.T
