@@ -18,6 +18,8 @@ export function createStream({ onChange, onUp, onDown, onRefused }) {
     source?.close();
     source = new EventSource(url);
     source.addEventListener("hello", () => {
+      // One that was under way when the network went is no sign of life.
+      if (!navigator.onLine) return;
       clearTimeout(warn);
       warn = 0;
       onUp();
