@@ -21,7 +21,8 @@ from kb.proof import DEFAULT_LIMIT, LARGEST_LIMIT, Earned, Label, Standing, Stat
 from kb.store import Store
 
 WINDOW = timedelta(days=365)
-"""Older questions prove nothing about today's knowledge and customers: a class has to keep earning."""
+"""Older questions prove nothing about today's knowledge and customers: a class has to keep earning. To the month, as a
+threshold may change when the first of its labels leaves."""
 AGAIN_S = 3600.0
 ATTEMPTS = 5
 SYSTEM = "system"
@@ -137,8 +138,9 @@ class Automation:
                 confidence=doc["confidence"],
                 right=doc["right"],
                 reviewed=doc["source"] == "review",
+                at=doc["at"],
             )
-            for doc in self.store.counting(now - WINDOW)
+            for doc in self.store.counting((now - WINDOW).replace(day=1, hour=0, minute=0, second=0))
         ]
 
 

@@ -14,7 +14,8 @@ from bot.errors import ServiceError
 from inbox import words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
-from kb.proof import LARGEST_LIMIT, Standing, percent
+from kb.bounds import percent
+from kb.proof import LARGEST_LIMIT, Standing
 
 bp = Blueprint("automation", __name__)
 

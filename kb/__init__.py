@@ -6,6 +6,7 @@ review      one function per transition: draft, in review, approved, retired
 schedule    a version approved for later takes its place when its time comes
 recalls     out of force because it was wrong
 proof       whether direct answers of a product class are earned
+bounds      how high a rate of error may be, from counts
 wording     what an approver may not let through
 education   articles that may not steer to a product
 phrasings   which articles lack phrasings most

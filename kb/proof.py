@@ -1,7 +1,9 @@
 """Whether direct answers of a product class are earned: labelled traffic in, a threshold and a bound on its error out.
 
 Pure functions. A label says of one question whether the first candidate of the search was the right article. A part of
-them fits a threshold, the rest proves it; one question never serves both. Why so: docs/decisions/0008-earned-answers.md
+them fits a threshold, the rest proves it; one question never serves both. The proof is looked at again with each label,
+so its bound is one that holds at every look (kb/bounds.py), and the threshold changes only when the part that fits has
+doubled; each of these thresholds has its own share of the 5 %. Why so: docs/decisions/0008-earned-answers.md
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.model import Finding, ProductClass
+from kb.bounds import CERTAINTY, enough, lasting_bound
 
 DEFAULT_LIMIT = 0.005
 """Wrong among direct answers that a firm accepts until compliance sets something else."""
 LARGEST_LIMIT = 0.05
-CERTAINTY = 0.95
 FIT_SHARE = 1 / 3
 AIM = 0.5
 """Of the limit: a fitted threshold errs by up to twice its target in one case of ten (measured in the study)."""
@@ -29,25 +31,31 @@ UNSEEN = 0.5
 """Of a wrong one, added in fitting: Jeffreys' estimate of a rate."""
 ANOTHERS = ("reworded", "reordered")
 """Effects of the firm's model after which the first candidate is no longer the search's for the customer's words."""
-_STEPS = 60
+_EVER = datetime.min.replace(tzinfo=UTC)
+FIRST_FIT = 1 / 3
+"""Of what a spotless proof takes: so many labels fit the first threshold. Where they are there, the proof has twice as
+many, and next to none has to wait for the threshold alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`id` is that of the question. `confidence` 0..1 is the one the search gave its first candidate then."""
+    """`id` is that of the question. `confidence` 0..1 is the one the search gave its first candidate then; `at` is when
+    somebody first said whether it was right."""
 
     id: str
     product_class: str
     confidence: float
     right: bool
     reviewed: bool = False
+    at: datetime = _EVER
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A class today. `n`, `wrong`, `bound` are about the proof part at or above `threshold`, `reviewed` of those were
     judged by compliance, the others chosen by customers. `missing`: how many more there, all right, would do.
-    `threshold` is None where none could be fitted; then n is 0 and the bound 1."""
+    `bound` holds with 95 % for all thresholds and all looks of the class together. `threshold` is None where none could
+    be fitted; then n is 0 and the bound 1."""
 
     product_class: str
     limit: float
@@ -87,52 +95,6 @@ class Earned:
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
-def upper_bound(wrong: int, n: int, certainty: float = CERTAINTY) -> float:
-    """Clopper-Pearson: the error rate above which so few wrong ones in n would be a chance under 1 - certainty.
-
-    One-sided and exact; 1.0 where nothing was seen. 0 in 598 is 0.5 %, as 0 in 299 is 1 %.
-    """
-    if not 0 <= wrong <= n:
-        raise ValueError(f"{wrong} wrong of {n} is no count")
-    if wrong == n:
-        return 1.0
-    low, high = wrong / n, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if at_most(wrong, n, middle) > 1 - certainty:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def percent(share: float) -> str:
-    """Two digits, rounded up: a bound must not look better than it is."""
-    return f"{math.ceil(round(share * 1e4, 6)) / 100:.2f} %"
-
-
-def at_most(wrong: int, n: int, rate: float) -> float:
-    """The chance of `wrong` or fewer among n at this error rate (the binomial distribution), 0 < rate < 1."""
-    term = n * math.log1p(-rate)
-    odds = math.log(rate) - math.log1p(-rate)
-    terms = [term]
-    for k in range(wrong):
-        term += math.log(n - k) - math.log(k + 1) + odds
-        terms.append(term)
-    return math.fsum(map(math.exp, terms))
-
-
-def enough(wrong: int, limit: float, certainty: float = CERTAINTY) -> int:
-    """The smallest n at which this many wrong ones keep the bound within `limit`."""
-    low, high = wrong, max(1, 2 * wrong)
-    while at_most(wrong, high, limit) > 1 - certainty:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if at_most(wrong, middle, limit) > 1 - certainty else (low, middle)
-    return high
-
-
 def fits(label: Label) -> bool:
     """Whether this question is of the part that fits; the same for ever, whoever asks."""
     first = int.from_bytes(hashlib.sha256(label.id.encode()).digest()[:8], "big")
@@ -157,36 +119,81 @@ def fit(labels: Iterable[Label], limit: float) -> float | None:
     return spotless if kept is None else kept
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A threshold, fitted on the first labels of its part and not changed since; `settled` once they were enough.
+    `certainty` is what its bound is given, so that all stages together keep the 5 %."""
+
+    threshold: float
+    certainty: float
+    settled: bool
+
+
+def stages(fitting: Sequence[Label], limit: float) -> tuple[Stage, ...]:
+    """The thresholds that labels, in the order they came, have had: one at the first fit, one at each doubling since.
+
+    Before the first there is a passing one, which shows how things stand and turns nothing on.
+    """
+    size, spent = first_fit(limit), (1 - CERTAINTY) / 2
+    if len(fitting) < size:
+        passing = fit(fitting, limit)
+        return () if passing is None else (Stage(passing, 1 - spent, settled=False),)
+    found = []
+    while size <= len(fitting):
+        threshold = fit(fitting[:size], limit)
+        if threshold is not None:
+            found.append(Stage(threshold, 1 - spent, settled=True))
+        size, spent = 2 * size, spent / 2
+    return tuple(found)
+
+
+def first_fit(limit: float) -> int:
+    """How many labels fit the first threshold that counts."""
+    return math.ceil(FIRST_FIT * enough(0, limit, (1 + CERTAINTY) / 2))
+
+
 def stand(product_class: str, labels: Sequence[Label], limit: float) -> Standing:
     """Where a class stands on its labels, which must be one a question."""
-    threshold = fit((label for label in labels if fits(label)), limit)
-    if threshold is None:
-        return Standing(product_class, limit, missing=enough(0, limit), labels=len(labels))
-    proof = [label for label in labels if not fits(label) and label.confidence >= threshold]
+    ordered = sorted(labels, key=lambda label: (label.at, label.id))
+    fitting = [label for label in ordered if fits(label)]
+    proving = [label for label in ordered if not fits(label)]
+    empty = Standing(product_class, limit, labels=len(labels))
+    found = [_proved(empty, stage, proving) for stage in stages(fitting, limit)]
+    lacking = math.ceil(max(0, first_fit(limit) - len(fitting)) * (1 - FIT_SHARE) / FIT_SHARE - 1e-9)
+    if not found:
+        return replace(empty, missing=max(lacking, enough(0, limit, (1 + CERTAINTY) / 2)))
+    # Every threshold that has proved itself is good: the lowest of them answers most. Else the one that lacks least.
+    best = min(found, key=lambda one: (not one.on, one.threshold if one.on else one.missing))
+    return best if best.on else replace(best, missing=max(best.missing, lacking))
+
+
+def _proved(empty: Standing, stage: Stage, proving: Sequence[Label]) -> Standing:
+    proof = [label for label in proving if label.confidence >= stage.threshold]
     wrong = sum(not label.right for label in proof)
-    bound = upper_bound(wrong, len(proof))
-    needed = enough(wrong, limit)
-    return Standing(
-        product_class,
-        limit,
-        threshold=threshold,
+    needed = enough(wrong, empty.limit, stage.certainty)
+    return replace(
+        empty,
+        threshold=stage.threshold,
         n=len(proof),
         wrong=wrong,
-        bound=bound,
-        on=len(proof) >= needed,
+        bound=lasting_bound(wrong, len(proof), stage.certainty),
+        on=stage.settled and len(proof) >= needed,
         missing=max(0, needed - len(proof)),
         reviewed=sum(label.reviewed for label in proof),
-        labels=len(labels),
     )
 
 
 def standings(labels: Iterable[Label], limit: float) -> tuple[Standing, ...]:
-    """Every class, also those without a label. Of a question judged twice the review counts, not the choice."""
+    """Every class, also those without a label. Of a question judged twice the review counts, not the choice; its place
+    is that of the first of them."""
     once: dict[str, Label] = {}
     for label in labels:
         known = once.get(label.id)
-        if known is None or label.reviewed or not known.reviewed:
+        if known is None:
             once[label.id] = label
+        else:
+            counts = label if label.reviewed or not known.reviewed else known
+            once[label.id] = replace(counts, at=min(label.at, known.at))
     by_class: defaultdict[str, list[Label]] = defaultdict(list)
     for label in once.values():
         by_class[label.product_class].append(label)

@@ -9,7 +9,8 @@ import click
 from bot.cli.common import as_json, emit, guarded, service, staff_id
 from bot.errors import NotFound
 from bot.model import Staff
-from kb.proof import CERTAINTY, Standing, State, percent
+from kb.bounds import CERTAINTY, percent
+from kb.proof import Standing, State
 
 
 @click.command(

@@ -79,7 +79,7 @@ class LabelStore:
 
     def counting(self, since: datetime) -> list[Doc]:
         """The labels of that time that say something about a direct answer; a year of them may take a while."""
-        wanted = {"question": 1, "product_class": 1, "confidence": 1, "right": 1, "source": 1}
+        wanted = dict.fromkeys(("question", "product_class", "confidence", "right", "source", "at"), 1)
         with pymongo.timeout(LONG_S):
             return list(self._mongo["labels"].find({"direct": True, "asked_at": {"$gte": since}}, wanted))
 

@@ -19,7 +19,7 @@ from handlers.triage import evaluate as triage
 from kb import desk
 from kb.evaluate import Question, evaluate, read_questions
 from kb.live import Knowledge
-from kb.proof import percent, upper_bound
+from kb.bounds import percent, upper_bound
 from tests.answers import NAMES, SETS
 from tests.answers.pictures import Point, chart, diagonal, interval
 

@@ -69,7 +69,7 @@ def labels(teller: Teller, user: str) -> list[Doc]:
     return sorted(found, key=lambda doc: str(doc["at"]))
 
 
-def earn(teller: Teller, product_class: str, count: int = 1000, confidence: float = 0.5) -> None:
+def earn(teller: Teller, product_class: str, count: int = 1300, confidence: float = 0.5) -> None:
     """Reviewed traffic of another day, none of it wrong."""
     at = teller.service.mongo["messages"].find_one({"decision": {"$ne": None}}, sort=[("at", -1)])
     assert at is not None

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bot.errors import Conflict
 from bot.model import Staff
-from kb.proof import DEFAULT_LIMIT, Standing, State, enough, standings, upper_bound
+from kb.bounds import enough, lasting_bound
+from kb.proof import DEFAULT_LIMIT, Standing, State, standings
 
 
 def standing(product_class: str, n: int, wrong: int, reviewed: int) -> Standing:
@@ -18,7 +19,7 @@ def standing(product_class: str, n: int, wrong: int, reviewed: int) -> Standing:
         threshold=0.8123,
         n=n,
         wrong=wrong,
-        bound=upper_bound(wrong, n),
+        bound=lasting_bound(wrong, n),
         on=n >= needed,
         missing=max(0, needed - n),
         reviewed=reviewed,
@@ -34,10 +35,10 @@ class FakeAutomation:
         known = {
             one.product_class: one
             for one in (
-                standing("card", 640, 0, 120),
+                standing("card", 720, 0, 120),
                 standing("loan", 281, 0, 9),
                 standing("deposit", 700, 2, 50),
-                Standing("investment", DEFAULT_LIMIT, labels=40, missing=598),
+                Standing("investment", DEFAULT_LIMIT, labels=40, missing=822),
             )
         }
         empty = standings((), DEFAULT_LIMIT)

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 
-from kb.proof import percent
+from kb.bounds import percent
 from tests.unit.inbox.fake import FakeConsole
 from tests.unit.inbox.forms import Enter, post
 
@@ -25,19 +25,19 @@ def test_every_class_is_there_and_no_count_without_its_bound(enter: Enter) -> No
     assert set(shown) == {"deposit", "loan", "card", "investment", "insurance", "account", "general"}
     for words in shown.values():
         assert re.search(r"\d+ of \d+; with 95 % certainty at most \d+\.\d\d % are wrong", words), words
-    assert "0 of 640; with 95 % certainty at most 0.47 %" in shown["card"]
+    assert "0 of 720; with 95 % certainty at most 0.47 %" in shown["card"]
     assert "Answers directly" in shown["card"]
     assert "from confidence 0.8123 on" in shown["card"]
-    assert "120 reviews, 520 choices" in shown["card"]
+    assert "120 reviews, 600 choices" in shown["card"]
     assert "0 of 0; with 95 % certainty at most 100.00 %" in shown["general"]
 
 
 def test_what_is_missing_is_a_sentence(enter: Enter) -> None:
     shown = cards(enter("supervisor").get(PAGE).text)
-    assert "317 more without a fault in the proof, about 476 reviewed replies." in shown["loan"]
-    assert "558 more without another fault in the proof, about 837 reviewed replies." in shown["deposit"]
+    assert "394 more without a fault in the proof, about 591 reviewed replies." in shown["loan"]
+    assert "1140 more without another fault in the proof, about 1710 reviewed replies." in shown["deposit"]
     assert "No confidence in its 40 labelled questions is free of faults" in shown["investment"]
-    assert "Nothing labelled yet: 598 right ones" in shown["insurance"]
+    assert "Nothing labelled yet: 822 right ones" in shown["insurance"]
     assert all("Asks back" in shown[name] for name in ("loan", "deposit", "investment", "insurance"))
 
 
