@@ -19,6 +19,7 @@ from bot.ready import ready
 TICK_S = 1.0
 HOURLY_S = 3600.0
 MINUTE_S = 60.0
+RUNS_S = 5.0
 
 log = logger(__name__)
 
@@ -63,6 +64,7 @@ def main() -> int:
         Job(TICK_S, service.sweeper.sweep),
         Job(TICK_S, lambda: service.sweeper.beat("clock")),
         Job(TICK_S, service.begin_scheduled),
+        Job(RUNS_S, service.runs.tick),
         Job(MINUTE_S, service.recalls.tick),
         Job(MINUTE_S, service.automation.tick),
         Job(HOURLY_S, service.sweeper.close_idle),

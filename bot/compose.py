@@ -29,13 +29,16 @@ from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
 from bot.recalls import Recalls, Withdraw
+from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
 from bot.store.outbox import OutboxStore
+from bot.store.questions import QuestionStore
 from bot.store.recalls import RecallStore
+from bot.store.runs import RunStore
 from bot.store.staff import StaffStore
 from bot.store.threads import ThreadStore
 from bot.store.views import Views
@@ -88,6 +91,7 @@ class ConsoleService:
     audit: Callable[[str, str, str, dict[str, Any]], None]
     automation: Automation
     recalls: Recalls
+    runs: Runs
     kb: Callable[[], Store]
     kb_audit: Audit
 
@@ -113,6 +117,7 @@ class Service:
     adviser: Adviser | None
     automation: Automation
     recalls: Recalls
+    runs: Runs
     mind: Chain
     intake: Intake
     webchat: WebChat
@@ -195,6 +200,7 @@ def build(
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = _kb_audit(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, kb_audit))
+    runs = Runs(mongo, RunStore(mongo), QuestionStore(mongo, vault), audit, queue)
     service = Service(
         settings=settings,
         mongo=mongo,
@@ -213,6 +219,7 @@ def build(
         adviser=adviser,
         automation=automation,
         recalls=recalls,
+        runs=runs,
         mind=mind,
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
@@ -231,6 +238,7 @@ def build(
             audit.add,
             automation,
             recalls,
+            runs,
             lambda: Store(mongo.db),
             kb_audit,
         ),

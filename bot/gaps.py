@@ -11,21 +11,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from bot.contracts import Finder
-from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.masking import find, mask, strip
-from bot.model import DEFAULT_LOCALE, ContentKind, Role, Staff
+from bot.model import ContentKind
 from bot.rendering import locale_of
 from bot.store.questions import Question, QuestionStore
-from kb import review
-from kb.articles import Content, Review
-from kb.review import UNWRITTEN, Audit, Draft
+from kb.articles import Review
 from kb.search import encoders
 from kb.search.dense import ENOUGH, Space, Vectors
 from kb.search.leading import led
@@ -33,16 +29,14 @@ from kb.search.normalise import knowledge, normalise
 from kb.store import Store
 
 Step = Callable[[int, int], None]
-"""Told (done, total) now and then; total is 0 while it is not known."""
+"""Told (done, total) now and then."""
 
-AUTHORS = (Role.SUPERVISOR, Role.COMPLIANCE)
 NEAR_CENTRED, NEAR_RAW = 0.60, 0.75
 """Cosines from which two questions count as one; the second below 20 questions in force, where nothing is centred.
 Read off the sample's labelled questions; what they give: docs/how-to/rehearse.md."""
 LARGEST = 60_000
 """Different wordings that are compared; 120 MB of vectors. More are counted as left out."""
-SHOWN, EXAMPLES, LONGEST = 50, 5, 300
-LONGEST_WINDOW = 92
+SHOWN, EXAMPLES = 50, 5
 BATCH = 64
 
 
@@ -105,14 +99,6 @@ class _Wording:
         return self.kinds.total()
 
 
-def window(days: int, now: datetime | None = None) -> tuple[datetime, datetime]:
-    """The last `days` days. Raises BadPayload outside 1..92."""
-    if not 0 < days <= LONGEST_WINDOW:
-        raise BadPayload(f"Days: between 1 and {LONGEST_WINDOW}.")
-    until = now or datetime.now(UTC)
-    return until - timedelta(days=days), until
-
-
 def grouped(
     store: QuestionStore,
     space: Space | None,
@@ -128,7 +114,8 @@ def grouped(
     wordings: list[_Wording] = []
     rows: list[Vectors] = []
     blank = left_out = 0
-    for fresh, blanks, over in _read(_all(store, since, until), zone, wordings, step):
+    told = _counting(step, store.count_open(since, until))
+    for fresh, blanks, over in _read(_all(store, since, until), zone, wordings, told):
         blank, left_out = blank + blanks, left_out + over
         if fresh:
             rows.append(encoders.use().encode(fresh))
@@ -165,38 +152,6 @@ def shown(gaps: Gaps, store: QuestionStore, finder: Finder, locale: str, limit: 
     return replace(gaps, groups=found)
 
 
-def masked(store: QuestionStore, ids: Iterable[str]) -> dict[str, str]:
-    """What people may read of those questions, by id; a question whose customer was erased is left out."""
-    wanted = list(dict.fromkeys(ids))
-    return {one.id: mask(one.text[:LONGEST]).masked for one in store.some(wanted) if one.text}
-
-
-def draft_from(
-    group: Group, author: Staff, store: QuestionStore, kb: Store, audit: Audit, now: datetime | None = None
-) -> Content:
-    """A draft with the group's wordings as its questions; its answer is to be written, and no approval lets it pass.
-
-    Wordings with personal data in them stay out; names cannot be told from words, so the author reads them before
-    anybody else does. Raises NotAllowed; NotFound where the questions are gone; Conflict where there is such an
-    article; BadPayload where nothing is left to ask.
-    """
-    if author.role not in AUTHORS:
-        raise NotAllowed(
-            "Only a supervisor or a compliance officer makes an article of customers' questions."
-        )
-    found = [one for one in store.some(list(group.examples)) if one.text]
-    if not found:
-        raise NotFound("These questions are gone.")
-    questions = _askable([one.text for one in found])
-    if not questions:
-        raise BadPayload("These questions are made of personal data: write the article by hand.")
-    content_id = f"gap-{group.id}"
-    if kb.versions(ContentKind.ARTICLE, content_id):
-        raise Conflict(f"There is an article {content_id} already.")
-    draft = Draft(id=content_id, answer={DEFAULT_LOCALE: UNWRITTEN}, questions=questions, tags=("gap",))
-    return review.create(kb, [draft], author.id, audit, now)[0]
-
-
 def _all(store: QuestionStore, since: datetime, until: datetime) -> Iterator[tuple[str, Question]]:
     for one in store.unanswered(since, until):
         yield ("missed" if one.handler == "miss" else "asked"), one
@@ -204,8 +159,16 @@ def _all(store: QuestionStore, since: datetime, until: datetime) -> Iterator[tup
         yield "wrong", one
 
 
+def _counting(step: Step | None, total: int) -> Callable[[int], None]:
+    """Who rates a reply wrong meanwhile adds to what is read: never more done than there is."""
+    return lambda done: None if step is None else step(done, max(done, total))
+
+
 def _read(
-    questions: Iterable[tuple[str, Question]], zone: ZoneInfo, wordings: list[_Wording], step: Step | None
+    questions: Iterable[tuple[str, Question]],
+    zone: ZoneInfo,
+    wordings: list[_Wording],
+    told: Callable[[int], None],
 ) -> Iterator[tuple[list[str], int, int]]:
     """Fills `wordings`; gives the new ones' texts to encode, a batch at a time, with counts of blank and left out."""
     known: dict[bytes, int] = {}
@@ -231,8 +194,8 @@ def _read(
         if len(fresh) == BATCH:
             yield fresh, blank, left_out
             fresh, blank, left_out = [], 0, 0
-            if step is not None:
-                step(done, 0)
+        if done % BATCH == 0:
+            told(done)
     yield fresh, blank, left_out
 
 
@@ -268,10 +231,3 @@ def _nearest(text: str, finder: Finder, locale: str) -> Nearest | None:
         return None
     best = finding.candidates[0]
     return Nearest(best.ref.id, best.ref.version, best.title, best.confidence, finding.verdict)
-
-
-def _askable(texts: Sequence[str]) -> tuple[str, ...]:
-    plain = [" ".join(text.split())[:LONGEST] for text in texts]
-    clean = [text for text in plain if text and not find(text, "model")]
-    # Better one wording with a hole than none.
-    return tuple(dict.fromkeys(clean or [left for text in plain[:1] if normalise(left := strip(text))]))

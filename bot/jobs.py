@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.compose import of_process
+from bot.runner import perform
 
 
 def drain(thread: str) -> None:
@@ -11,3 +12,7 @@ def drain(thread: str) -> None:
 
 def profile(thread: str) -> None:
     of_process().profiles.fetch(thread)
+
+
+def run(run_id: str) -> None:
+    perform(of_process(), run_id)

@@ -19,6 +19,8 @@ from bot.logs import logger
 
 LIVE = "live"
 SLOW = "slow"
+LONG = "long"
+"""Minutes each: served beside `slow` by the same process, so that nothing short waits behind it."""
 DRAIN = "bot.jobs.drain"
 MARK_S = 30
 AWAY_S = 1.0
@@ -101,12 +103,21 @@ class JobQueue:
             return False
         return self.wake(thread)
 
-    def _waits(self, job: str) -> bool:
-        return self.redis.lpos(Queue.redis_queue_namespace_prefix + LIVE, job) is not None
+    def _waits(self, job: str, queue: str = LIVE) -> bool:
+        return self.redis.lpos(Queue.redis_queue_namespace_prefix + queue, job) is not None
 
     def fetch_profile(self, thread: str) -> None:
         try:
             self._enqueue(SLOW, "bot.jobs.profile", thread)
+        except RedisError as error:
+            log.warning("queue_away", error=type(error).__name__)
+
+    def begin_run(self, run: str) -> None:
+        """Have a worker take up a long run; the clock asks again for one that still waits."""
+        job = f"run-{run}"
+        try:
+            if not self._waits(job, LONG):
+                self._enqueue(LONG, "bot.jobs.run", run, job)
         except RedisError as error:
             log.warning("queue_away", error=type(error).__name__)
 

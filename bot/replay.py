@@ -71,6 +71,7 @@ class Rehearsal:
 
     `before` and `after` count all questions by verdict; `articles` maps an article to (answers before, after) where the
     two differ. `changes` holds the first KEPT of each kind. `skipped` were a person's, buttons, or of erased customers.
+    `proposal` names the versions that were proposed, `revision` the knowledge that was in force.
     """
 
     since: datetime
@@ -82,6 +83,8 @@ class Rehearsal:
     after: Mapping[str, int]
     articles: Mapping[str, tuple[int, int]]
     changes: tuple[Change, ...]
+    proposal: tuple[Ref, ...] = ()
+    revision: int = 0
 
     @property
     def changed(self) -> int:

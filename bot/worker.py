@@ -25,7 +25,7 @@ from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
-from bot.queue import LIVE, SLOW, begin, connect
+from bot.queue import LIVE, LONG, SLOW, begin, connect
 from bot.ready import ready
 from bot.settings import Settings
 
@@ -167,8 +167,11 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     service.warm(queue)
-    crew = Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)
-    crew.start()
+    crews = [Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)]
+    if queue == SLOW:
+        crews.append(Crew(LONG, 1, settings.redis_url))
+    for crew in crews:
+        crew.start()
     ready()
     name = f"worker:{queue}:{socket.gethostname()}:{os.getpid()}"
     while True:
@@ -179,7 +182,10 @@ def main(arguments: list[str]) -> int:
             log.warning("beat_failed", error=type(error).__name__)
         if done.wait(BEAT_S):
             break
-    crew.end()
+    # A long run is given back at its next step, for the next process to take.
+    service.runs.halting.set()
+    for crew in crews:
+        crew.end()
     return 0
 
 

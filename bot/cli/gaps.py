@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,10 +15,22 @@ from bot.cli.common import as_json, emit, guarded, operator, service, staff_id
 from bot.compose import Service
 from bot.errors import BadPayload, NotFound
 from bot.gaps import Gaps, Group
+from bot.model import ContentKind
 from bot.prepare import audit_of
-from bot.store.questions import QuestionStore
+from bot.store.questions import window
+from bot.wordings import Wish, draft_of, masked
 
 ACTION = "kb.gaps"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A draft that was asked for: `group` is the id of any of its examples."""
+
+    group: str
+    author: str
+    take: tuple[str, ...]
+    into: str | None
 
 
 @click.command("gaps", help="Unanswered, asked-back and badly rated questions by meaning, masked.")
@@ -28,52 +40,78 @@ ACTION = "kb.gaps"
     "--draft", "wanted", metavar="GROUP", help="Make a draft of this group, its answer to be written."
 )
 @click.option("--author", help="E-mail of the member of staff who will write it; with --draft.")
+@click.option(
+    "--take",
+    metavar="QUESTION",
+    multiple=True,
+    help="Put this question of the group into the draft word for word. You have read it, and it holds nothing of a "
+    "person: no name, no number, no address. Without it the draft holds no customer's words.",
+)
+@click.option("--into", metavar="ARTICLE", help="A next version of this article instead of a new one.")
 @as_json
 @guarded
-def gaps(days: int, limit: int, wanted: str | None, author: str | None, as_json: bool) -> None:
+def gaps(
+    days: int,
+    limit: int,
+    wanted: str | None,
+    author: str | None,
+    take: tuple[str, ...],
+    into: str | None,
+    as_json: bool,
+) -> None:
     if bool(wanted) != bool(author):
         raise click.UsageError("--draft and --author go together")
+    if (take or into) and not wanted:
+        raise click.UsageError("--take and --into go with --draft")
     house = service()
-    since, until = missing.window(days)
+    since, until = window(days)
     # Who looks at customers' questions stands in the log before anything is seen.
     house.audit.add(operator(), ACTION, "questions", {"days": days, **({"draft": wanted} if wanted else {})})
     if wanted and author:
-        _draft(house, wanted, author, since, until, as_json)
+        _draft(house, Order(wanted, author, take, into), since, until, as_json)
         return
-    store = QuestionStore(house.mongo, house.vault)
+    store = house.runs.questions
     found = missing.shown(_found(house, since, until), store, house.knowledge, house.settings.locale, limit)
-    texts = missing.masked(store, [one for group in found.groups for one in group.examples])
+    texts = masked(store, [one for group in found.groups for one in group.examples])
     if as_json:
         emit(_plain(found, texts))
     else:
         _print(found, texts)
 
 
-def _draft(house: Service, wanted: str, author: str, since: datetime, until: datetime, as_json: bool) -> None:
-    person = house.staff.by_id(staff_id(author))
+def _draft(house: Service, order: Order, since: datetime, until: datetime, as_json: bool) -> None:
+    person = house.staff.by_id(staff_id(order.author))
     if person is None:  # pragma: no cover  staff_id has just found it
         raise NotFound("This member of staff was closed a moment ago.")
-    group = next((one for one in _found(house, since, until).groups if wanted in one.examples), None)
+    group = next((one for one in _found(house, since, until).groups if order.group in one.examples), None)
     if group is None:
-        raise BadPayload(f"No group of these days has {wanted} among its examples: look at `flask kb gaps`.")
-    store = QuestionStore(house.mongo, house.vault)
+        raise BadPayload(
+            f"No group of these days has {order.group} among its examples: look at `flask kb gaps`."
+        )
     # The id that was asked for names the article, whoever leads the group by now.
-    named = replace(group, id=wanted)
-    content = missing.draft_from(named, person, store, house.kb, audit_of(house))
+    article = order.into or f"gap-{order.group}"
+    known = house.kb.versions(ContentKind.ARTICLE, article) if order.into else []
+    if order.into and not known:
+        raise NotFound(f"There is no article {order.into}.")
+    base = known[0].version if known else 0
+    wish = Wish(article, base, order.take, clean=bool(order.take))
+    content = draft_of(wish, group.examples, person, house.runs.questions, house.kb, audit_of(house))
     if as_json:
         emit({"id": content.id, "version": content.version, "questions": len(content.questions)})
     else:
+        missing_parts = "its answer is" if content.questions else "its questions and its answer are"
+        written = "" if known else f"; {missing_parts} to be written"
         click.echo(
-            f"{content.id}: a draft with {len(content.questions)} questions; its answer is to be written."
+            f"{content.id} v{content.version}: a draft with {len(content.questions)} questions{written}."
         )
 
 
 def _found(house: Service, since: datetime, until: datetime) -> Gaps:
-    def step(done: int, _total: int) -> None:
+    def step(done: int, total: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r{done} questions read", nl=False, err=True)
+            click.echo(f"\r{done} of {total} questions read", nl=False, err=True)
 
-    store = QuestionStore(house.mongo, house.vault)
+    store = house.runs.questions
     space = missing.space_of(house.kb, house.settings.home / "cache")
     return missing.grouped(store, space, since, until, ZoneInfo(house.settings.timezone), step)
 

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from bot.cli.common import as_json, emit, guarded, operator, service
-from bot.gaps import masked
-from bot.rehearsal import Plan, rehearse
+from bot.proposals import Plan
+from bot.rehearsal import rehearse
 from bot.replay import Outcome, Rehearsal
-from bot.store.questions import QuestionStore
+from bot.wordings import masked
 from kb.search.decide import Mode
 
 ACTION = "kb.rehearse"
@@ -52,7 +52,7 @@ def command(
     house.audit.add(operator(), ACTION, "questions", asdict(plan))
     found = rehearse(house, plan, _progress if sys.stderr.isatty() else None)
     shown = [one.question for one in found.changes]
-    texts = masked(QuestionStore(house.mongo, house.vault), shown)
+    texts = masked(house.runs.questions, shown)
     if as_json:
         emit(_plain(found, texts))
     else:
@@ -89,6 +89,7 @@ def _plain(found: Rehearsal, texts: dict[str, str]) -> dict[str, Any]:
         "until": found.until,
         "questions": found.questions,
         "skipped": found.skipped,
+        "proposal": [{"id": ref.id, "version": ref.version} for ref in found.proposal],
         "changed": found.changed,
         "counts": found.counts,
         "before": found.before,

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.errors import BadPayload
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import RECENT
 from bot.vault import ERASED, Vault
 
 PAGE = 500
+LONGEST_WINDOW = 92
 TALKS = 100
 BEFORE = timedelta(days=1)
 """How far back a conversation is read for what was said before its first question."""
@@ -45,6 +47,14 @@ class Question:
     history: tuple[str, ...] = field(default=(), repr=False)
 
 
+def window(days: int, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """The last `days` days. Raises BadPayload outside 1..92."""
+    if not 0 < days <= LONGEST_WINDOW:
+        raise BadPayload(f"Days: between 1 and {LONGEST_WINDOW}.")
+    until = now or datetime.now(UTC)
+    return until - timedelta(days=days), until
+
+
 class QuestionStore:
     """Reads only. Every method raises PyMongoError."""
 
@@ -56,6 +66,12 @@ class QuestionStore:
         """Texts the bot decided on, whatever it decided."""
         return self._mongo["messages"].count_documents(_decided(since, until))
 
+    def count_open(self, since: datetime, until: datetime) -> int:
+        """Questions that `unanswered` and `badly_rated` give."""
+        missed = {**_decided(since, until), "$or": _UNANSWERED}
+        rated = self._mongo["labels"].count_documents(_rated_wrong(since, until))
+        return self._mongo["messages"].count_documents(missed) + rated
+
     def unanswered(self, since: datetime, until: datetime) -> Iterator[Question]:
         """Missed or asked back, in the order they were decided."""
         for page in self._pages({**_decided(since, until), "$or": _UNANSWERED}, _FIELDS):
@@ -63,8 +79,8 @@ class QuestionStore:
 
     def badly_rated(self, since: datetime, until: datetime) -> Iterator[Question]:
         """Answered directly, and compliance said of the reply that it was the wrong article."""
-        wanted = {"source": "review", "right": False, "asked_at": {"$gte": since, "$lt": until}}
-        ids = [one["question"] for one in self._mongo["labels"].find(wanted, {"question": 1})]
+        rated = self._mongo["labels"].find(_rated_wrong(since, until), {"question": 1})
+        ids = [one["question"] for one in rated]
         for start in range(0, len(ids), PAGE):
             query = {"_id": {"$in": ids[start : start + PAGE]}, "$nor": _UNANSWERED}
             found = self._mongo["messages"].find(query, _FIELDS).sort([("decision.at", 1), ("_id", 1)])
@@ -144,6 +160,10 @@ class QuestionStore:
 
 def _decided(since: datetime, until: datetime) -> Doc:
     return {"author": "customer", "kind": "text", "decision.at": {"$gte": since, "$lt": until}}
+
+
+def _rated_wrong(since: datetime, until: datetime) -> Doc:
+    return {"source": "review", "right": False, "asked_at": {"$gte": since, "$lt": until}}
 
 
 def _question(line: Doc, channel: str, text: str, history: tuple[str, ...] = ()) -> Question:

@@ -50,6 +50,23 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="questions",
         ),
     ],
+    "runs": [
+        # One of a kind at a time, whoever asks.
+        IndexModel(
+            [("kind", ASCENDING)], unique=True, partialFilterExpression={"open": True}, name="one_open_a_kind"
+        ),
+        IndexModel([("kind", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("figures.proposal.sha256", ASCENDING)], sparse=True, name="proposed"),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "run_items": [
+        IndexModel([("run", ASCENDING), ("part", ASCENDING), ("n", ASCENDING)]),
+        IndexModel([("run", ASCENDING), ("key", ASCENDING)]),
+        IndexModel(
+            [("questions", ASCENDING)], partialFilterExpression={"made": {"$exists": True}}, name="made_of"
+        ),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
     "recalls": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],
     "labels": [IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)])],
