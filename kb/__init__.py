@@ -11,8 +11,8 @@ wording     what an approver may not let through
 education   articles that may not steer to a product
 phrasings   which articles lack phrasings most
 lint/       what an editor should look at before an approval
-sources/    files that people bring: csv, xlsx, jsonl; they become drafts, never more
-export      the articles in force, back to such a file
+sources/    files that people bring: csv, xlsx, jsonl, Markdown; they become drafts, never more
+export      the articles in force, back to such a file; export_markdown.py writes one file an article
 desk        what the command line and the console call
 search/     question -> ranked articles, a confidence and a verdict
 live        the `Finder`: an immutable snapshot that follows approvals

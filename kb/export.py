@@ -17,15 +17,24 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from bot.errors import BadPayload
 from bot.model import DEFAULT_LOCALE
+from kb import export_markdown
 from kb.articles import Content
+from kb.sources.folder import pack
+from kb.sources.markdown import SUFFIXES
 from kb.sources.rows import COLUMNS
 
 
 def write(path: Path, articles: Sequence[Content]) -> None:
-    """By suffix: .jsonl, .csv, .xlsx. The file is complete or not there. Raises BadPayload."""
+    """By suffix: .jsonl, .csv, .xlsx, or .zip of Markdown files; a name without suffix is a folder of them.
+
+    A file is complete or not there. Raises BadPayload.
+    """
     make = _WRITERS.get(path.suffix.lower())
+    if make is None and (path.is_dir() or not path.suffix):
+        _folder(path, articles)
+        return
     if make is None:
-        raise BadPayload(f"Cannot write {path.name}: use one of {', '.join(_WRITERS)}.")
+        raise BadPayload(f"Cannot write {path.name}: use a folder or one of {', '.join(_WRITERS)}.")
     data = make(articles)
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".export-")
@@ -34,6 +43,23 @@ def write(path: Path, articles: Sequence[Content]) -> None:
         Path(temporary).replace(path)
     except OSError as error:
         raise BadPayload(f"Cannot write {path.name}: {error.strerror}.") from error
+
+
+def _folder(path: Path, articles: Sequence[Content]) -> None:
+    files = list(export_markdown.files(articles))
+    try:
+        path.mkdir(exist_ok=True)
+        # What an earlier export or somebody else left would come back with the next import.
+        if any(one.suffix.lower() in SUFFIXES for one in path.iterdir()):
+            raise BadPayload(f"{path.name} has Markdown files already: name a new folder.")
+        for file in files:
+            (path / file.path).write_bytes(file.data)
+    except OSError as error:
+        raise BadPayload(f"Cannot write {path.name}: {error.strerror}.") from error
+
+
+def _zip(articles: Sequence[Content]) -> bytes:
+    return pack(export_markdown.files(articles))
 
 
 def _jsonl(articles: Sequence[Content]) -> bytes:
@@ -107,4 +133,9 @@ def _iso(at: datetime | None) -> str:
     return "" if at is None else at.isoformat()
 
 
-_WRITERS: dict[str, Callable[[Sequence[Content]], bytes]] = {".jsonl": _jsonl, ".csv": _csv, ".xlsx": _xlsx}
+_WRITERS: dict[str, Callable[[Sequence[Content]], bytes]] = {
+    ".jsonl": _jsonl,
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".zip": _zip,
+}

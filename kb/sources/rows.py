@@ -24,16 +24,27 @@ _DATE_ONLY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}$")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` counts as people do: the line of a .jsonl, the row of a table with its header as row 1."""
+    """`number` counts as people do: the line of a .jsonl, the row of a table with its header as row 1.
+
+    `file` is the path within a folder or archive of many files, empty where the rows are of one file.
+    """
 
     number: int
     draft: Draft
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
+    """`number` as in `Row`; with `file` it is a line of that file."""
+
     number: int
     reason: str
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, line {self.number}" if self.file else f"row {self.number}"
 
 
 def row(number: int, cells: Mapping[str, Any], zone: ZoneInfo) -> Row | BadRow:
