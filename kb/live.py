@@ -23,14 +23,13 @@ from kb.proof import Earned, promoted
 from kb.review import Draft
 from kb.search import encoders
 from kb.search.decide import ANSWER, Mode, decide, distinct, ranked
-from kb.search.index import Index, Ranking, missing, warm
+from kb.search.follow import follow
+from kb.search.index import Index, Ranking
 from kb.search.normalise import normalise
 
 log = logging.getLogger(__name__)
 
 Load = Callable[[], tuple[int, list[Content]]]
-_SOON = 100
-"""More new questions than this and the fast encoder serves alone until the better one is through (about 2 s)."""
 HIDDEN_FOR = timedelta(seconds=1)
 """How long what may not be shown is taken from memory: articles come and go to the minute."""
 _FOLLOW_UP = 8
@@ -217,31 +216,37 @@ class Knowledge:
     def _reindex(self, library: Library) -> None:
         """The best index that is ready within the promise of 5 s; a better one follows by itself."""
         articles, able = library.articles, encoders.available()
+        before = self._state.index if self._state is not None else None
         if not articles:
             self._state = _State(library)
-        elif len(able) > 1 and missing(articles, able[0], self._cache_dir) > _SOON:
-            self._state = _State(library, Index(articles, able[1:], self._cache_dir))
-            if self._completing is None or not self._completing.is_alive():
-                self._completing = threading.Thread(
-                    target=self._complete, name="knowledge-index", daemon=True
-                )
-                self._completing.start()
-        else:
-            self._state = _State(library, Index(articles, able, self._cache_dir))
+            return
+        index, better_follows = follow(before, articles, able, self._cache_dir)
+        self._state = _State(library, index)
+        if better_follows:
+            self._complete_soon()
+
+    def _complete_soon(self) -> None:
+        if self._completing is None or not self._completing.is_alive():
+            self._completing = threading.Thread(target=self._complete, name="knowledge-index", daemon=True)
+            self._completing.start()
 
     def _complete(self) -> None:
-        """Encodes without the lock, since a change meanwhile must not wait for it; then indexes what is current."""
+        """The index as a process that starts now would have it, so that all of them agree in the end.
+
+        Without the lock, since a change meanwhile must not wait for it.
+        """
         able = encoders.available()
         try:
-            while self._state is not None and not self._stop.is_set():
-                articles = self._state.library.articles
-                warm(articles, able, self._cache_dir)
+            while (state := self._state) is not None and not self._stop.is_set():
+                articles = state.library.articles
+                index = Index(articles, able, self._cache_dir, state.index) if articles else None
                 with self._building:
-                    if self._state.library.articles is articles:
-                        self._state = _State(self._state.library, Index(articles, able, self._cache_dir))
+                    if self._state is not None and self._state.library.articles is articles:
+                        self._state = _State(self._state.library, index)
+                        self._completing = None
                         return
         except Exception:
-            log.exception("the complete index was not built; the fast encoder serves on")
+            log.exception("the complete index was not built; the one before serves on")
 
     def _ready(self) -> _State:
         state = self._state

@@ -7,6 +7,8 @@
     dense       a vector space without what all its texts share
     ridge       a closed-form classifier over the vectors
     index       all of it for one state of the knowledge: scores for a question
+    carry       what of an index stays when some articles change
+    follow      the best index that is ready in time when they do
     contrast    word pairs that must never be mixed up (掛失 / 取消掛失)
     decide      answer, ask or miss
 

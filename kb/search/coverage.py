@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from kb.search.normalise import spelling
 
@@ -25,10 +25,10 @@ _FILLERS = frozenset("的了嗎呢怎麼如何可以要我你請問是有在會�
 )
 
 
-@lru_cache(maxsize=8192)
-def _vocabulary(text: str) -> frozenset[str]:
+def _vocabulary(text: str) -> set[str]:
     characters, pairs = _words(spelling(unicodedata.normalize("NFKC", text).casefold()))
-    return frozenset(characters) | frozenset(pairs)
+    # the same few thousand words in every article: one copy of each is enough
+    return {sys.intern(word) for word in (*characters, *pairs)}
 
 
 def _words(text: str) -> Words:
@@ -49,12 +49,31 @@ def _units(word: str) -> tuple[str, ...]:
 
 
 class Coverage:
-    """`texts[n]` are all texts of article n."""
+    """`texts[n]` are all texts of article n; `was[n]` its number in `before`, -1 where it has changed or is new."""
 
-    def __init__(self, texts: Sequence[Iterable[str]]) -> None:
-        self._known = [frozenset[str]().union(*(_vocabulary(t) for t in article)) for article in texts]
+    def __init__(
+        self,
+        texts: Sequence[Iterable[str]],
+        before: Coverage | None = None,
+        was: Sequence[int] = (),
+    ) -> None:
+        kept: list[frozenset[str] | None] = [
+            before._known[n] if before and n >= 0 else None for n in (was or [-1] * len(texts))
+        ]
+        self._known: list[frozenset[str]] = [
+            known if known is not None else frozenset[str]().union(*map(_vocabulary, article))
+            for article, known in zip(texts, kept, strict=True)
+        ]
         self._count = len(self._known)
-        self._articles_with = Counter(word for known in self._known for word in known)
+        if before is None:
+            self._articles_with: Counter[str] = Counter(word for known in self._known for word in known)
+            return
+        self._articles_with = before._articles_with.copy()
+        stayed = {n for n in was if n >= 0}
+        for known in (known for n, known in enumerate(before._known) if n not in stayed):
+            self._articles_with.subtract(known)
+        for known in (mine for mine, old in zip(self._known, kept, strict=True) if old is None):
+            self._articles_with.update(known)
 
     def words(self, normal: str) -> Words:
         """(characters and Latin words, character pairs) of a normalised question."""
@@ -69,7 +88,7 @@ class Coverage:
         return all(unit in self._known[article] for unit in _units(word))
 
     def anywhere(self, word: str) -> bool:
-        return all(unit in self._articles_with for unit in _units(word))
+        return all(self._articles_with[unit] > 0 for unit in _units(word))
 
     def _share(self, words: Sequence[str], known: frozenset[str]) -> float:
         total = sum(map(self._rarity, words))

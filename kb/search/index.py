@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kb.articles import CJK, Content
 from kb.search import contrast, ridge
+from kb.search.carry import Carried, carried, identity
 from kb.search.coverage import Coverage, Words
-from kb.search.dense import Space
+from kb.search.dense import BLOCK, Centre, Rows
 from kb.search.encoders import Encoder
-from kb.search.lexical import Lexical
+from kb.search.lexical import Lexical, Terms, Vocabulary
 from kb.search.normalise import knowledge, normalise, surface
 
 Vectors = npt.NDArray[np.float32]
@@ -62,49 +62,100 @@ class Ranking:
     exact: tuple[int, ...] = ()
 
 
-def warm(articles: Iterable[Content], encoders: Sequence[Encoder], cache_dir: Path | None) -> None:
-    """Encodes what is not in the cache yet, so that an approval later takes no time. An import calls it."""
-    texts = [knowledge(q) for article in articles for q in article.questions]
-    for encoder in encoders:
-        encoder.cache(cache_dir).vectors(texts, encoder.encode)
-
-
 def missing(articles: Iterable[Content], encoder: Encoder, cache_dir: Path | None) -> int:
     """How many questions that encoder would have to encode first."""
     return len(encoder.cache(cache_dir).missing([knowledge(q) for a in articles for q in a.questions]))
 
 
 class Index:
-    """`articles` in the order given; positions in hits point into it."""
+    """`articles` in the order given, each with a question; positions in hits point into it. Immutable.
+
+    `before` saves the words of articles that stayed as they were; with `quick` their place among the vectors too, so
+    that one article takes milliseconds: what all texts share is then still that of `before`. Raises ValueError for
+    `quick` with other encoders than `before` had.
+    """
 
     def __init__(
-        self, articles: Sequence[Content], encoders: Sequence[Encoder], cache_dir: Path | None
+        self,
+        articles: Sequence[Content],
+        encoders: Sequence[Encoder],
+        cache_dir: Path | None,
+        before: Index | None = None,
+        *,
+        quick: bool = False,
     ) -> None:
         self.articles = tuple(articles)
         self.encoders = tuple(encoders)
-        asked = [(n, q) for n, article in enumerate(self.articles) for q in article.questions]
-        self._questions = tuple(q for _, q in asked)
-        self._owner = np.array([n for n, _ in asked], np.int32)
-        self.texts = [knowledge(q) for q in self._questions]
+        self._questions = tuple(q for article in self.articles for q in article.questions)
+        counts = np.array([len(article.questions) for article in self.articles], np.int64)
+        self._owner = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        # questions of one article stand together: the best of each is one reduceat away
+        self._slices = np.r_[0, np.cumsum(counts)]
+        self._numbers = {identity(article): n for n, article in enumerate(self.articles)}
+        kept = carried(
+            self.articles,
+            before._numbers if before else {},
+            before._slices if before else np.zeros(1, np.int64),
+        )
+        self._index_words(before, kept)
+        self._cache_dir = cache_dir
+        if before is None or not quick:
+            self._place_all()
+        elif before.encoders == self.encoders:
+            self._place_new(before, kept)
+        else:
+            raise ValueError("a quick index needs the encoders of the one before")
+
+    def _index_words(self, before: Index | None, kept: Carried) -> None:
+        known: list[str] = before.texts if before else []
+        asked = zip(self._questions, kept.questions.tolist(), strict=True)
+        self.texts: list[str] = [known[n] if n >= 0 else knowledge(q) for q, n in asked]
         self._chinese = np.array([bool(CJK.search(text)) for text in self.texts], bool)
-        self._exact: dict[str, list[int]] = {}
-        for (position, question), normal in zip(asked, self.texts, strict=True):
-            # both spellings lead to the article, the mild one first
-            for spelling in ("=" + surface(question), "~" + normal):
-                found = self._exact.setdefault(spelling, [])
-                if normal and position not in found:
-                    found.append(position)
+        # within a process a hash finds the question, whose words then decide
+        self._surfaces = np.array([hash(surface(q)) for q in self._questions], np.int64)
+        self._normals = np.array([hash(text) for text in self.texts], np.int64)
         self._speaks_latin = [
             any(not CJK.search(text) for text in (*a.questions, *a.answer.values())) for a in self.articles
         ]
         self._sides: dict[int, contrast.Sides] = {}
-        self._lexical = Lexical(self.texts)
-        self._coverage = Coverage([(*a.questions, *a.answer.values()) for a in self.articles])
-        self._spaces = [Space(e.cache(cache_dir).vectors(self.texts, e.encode)) for e in self.encoders]
-        joined = np.hstack([s.rows for s in self._spaces]) / len(self._spaces) ** 0.5
-        self._ridge = ridge.fit(joined.astype(np.float32), self._owner, len(self.articles))
-        # questions of one article stand together: the best of each is one reduceat away
-        self._starts = np.flatnonzero(np.r_[True, self._owner[1:] != self._owner[:-1]])
+        self._vocabulary: Vocabulary = before._vocabulary if before else Vocabulary()
+        terms = self._vocabulary.terms([self.texts[n] for n in kept.new])
+        self._terms: Terms = (before._terms + terms).taken(kept.joined) if before else terms
+        self._lexical = Lexical(self._vocabulary, self._terms)
+        texts = [(*article.questions, *article.answer.values()) for article in self.articles]
+        self._coverage: Coverage = Coverage(
+            texts, before._coverage if before else None, kept.articles.tolist()
+        )
+
+    def _place_all(self) -> None:
+        count, width = len(self.texts), sum(e.width for e in self.encoders)
+        blocks = [range(at, min(at + BLOCK, count)) for at in range(0, count, BLOCK)]
+        self._centres: list[Centre] = [
+            Centre((self._vectors(encoder, block) for block in blocks), count, encoder.width)
+            for encoder in self.encoders
+        ]
+        self._rows = Rows.of((self._placed(block) for block in blocks), count, width)
+        self._ridge = ridge.fit(self._joint(self._rows.blocks()), self._owner, len(self.articles), width)
+
+    def _place_new(self, before: Index, kept: Carried) -> None:
+        self._centres = before._centres
+        new = self._placed(kept.new.tolist())
+        self._rows = before._rows.changed(kept.joined, new)
+        gone, came = self._joint([before._rows.taken(kept.gone), new])
+        self._ridge = ridge.changed(before._ridge, kept.articles, gone, came, self._owner[kept.new])
+
+    def _vectors(self, encoder: Encoder, numbers: Sequence[int]) -> Vectors:
+        return encoder.cache(self._cache_dir).vectors([self.texts[n] for n in numbers], encoder.encode)
+
+    def _placed(self, numbers: Sequence[int]) -> Vectors:
+        """(questions, all widths): the spaces side by side, each a unit row."""
+        sides = [
+            c.placed(self._vectors(e, numbers)) for c, e in zip(self._centres, self.encoders, strict=True)
+        ]
+        return np.hstack(sides)
+
+    def _joint(self, blocks: Iterable[Vectors]) -> Iterator[Vectors]:
+        return (block / np.float32(len(self.encoders) ** 0.5) for block in blocks)
 
     def rank(
         self, text: str, limit: int = 10, hidden: frozenset[int] = frozenset(), *, settled: bool = False
@@ -118,7 +169,7 @@ class Index:
         if not normal or not self._questions or (settled and len(exact) == 1):
             return Ranking(normal, (), exact)
         scores, learned = self._scores(normal)
-        best = np.maximum.reduceat(scores, self._starts)
+        best = np.maximum.reduceat(scores, self._slices[:-1])
         hybrid = learned + _SCORE_IN_HYBRID * best
         if hidden:
             hybrid[list(hidden)] = -np.inf
@@ -133,22 +184,26 @@ class Index:
 
     def exact(self, text: str, normal: str) -> tuple[int, ...]:
         """Articles with this very question: as typed, else as normalised."""
-        found = self._exact.get("=" + surface(text)) or (normal and self._exact.get("~" + normal)) or ()
-        return tuple(found)
+        typed = surface(text)
+        found = [n for n in _at(self._surfaces, typed) if surface(self._questions[n]) == typed]
+        if not found and normal:
+            found = [n for n in _at(self._normals, normal) if self.texts[n] == normal]
+        return tuple(dict.fromkeys(int(self._owner[n]) for n in found if self.texts[n]))
 
     def _scores(self, normal: str) -> tuple[Vectors, Vectors]:
         """A score a question and a ridge value an article."""
-        placed = [s.place(e.query(normal)) for s, e in zip(self._spaces, self.encoders, strict=True)]
-        weights = [_WEIGHTS[e.width] for e in self.encoders]
-        dense: Any = sum(w * (s.rows @ p) for w, s, p in zip(weights, self._spaces, placed, strict=True))
+        placed = [c.place(e.query(normal)) for c, e in zip(self._centres, self.encoders, strict=True)]
+        weights = [np.float32(_WEIGHTS[e.width]) for e in self.encoders]
+        dense = self._rows.dot(np.concatenate([w * p for w, p in zip(weights, placed, strict=True)]))
         bm25, shared = self._lexical.scores(normal)
         lexical = _BM25 * bm25 + _IDF * shared
-        full = sum(weights) + _BM25 + _IDF
+        full = float(sum(weights)) + _BM25 + _IDF
         # words of another script cannot match: there the vectors stand for the whole
         same_script = self._chinese == bool(CJK.search(normal))
-        scores = np.where(same_script, (dense + lexical) * (_FULL / full), dense * (_FULL / sum(weights)))
-        joined = np.concatenate(placed) / len(placed) ** 0.5
-        return scores.astype(np.float32), (joined @ self._ridge).astype(np.float32)
+        scale = np.float32(_FULL / full), np.float32(_FULL / float(sum(weights)))
+        scores = np.where(same_script, (dense + lexical) * scale[0], dense * scale[1])
+        joint = next(self._joint([np.concatenate(placed)]))
+        return scores.astype(np.float32), joint @ self._ridge.weights
 
     def _sides_of(self, question: int) -> contrast.Sides:
         """Remembered, for questions of the knowledge base only."""
@@ -167,8 +222,7 @@ class Index:
         score: float,
         learned: float,
     ) -> Hit:
-        start = int(self._starts[n])
-        end = int(self._starts[n + 1]) if n + 1 < len(self._starts) else len(scores)
+        start, end = int(self._slices[n]), int(self._slices[n + 1])
         at = start + int(np.argmax(scores[start:end]))
         matched = self.texts[at]
         against = (
@@ -184,3 +238,8 @@ class Index:
         rank = learned + _SCORE_IN_HYBRID * score + _CHARACTERS * characters + _PAIRS * pairs
         rank -= _CONTRAST if against else 0.0
         return Hit(n, self._questions[at], rank, score, learned, characters, against)
+
+
+def _at(hashes: npt.NDArray[np.int64], text: str) -> list[int]:
+    found: list[int] = np.flatnonzero(hashes == hash(text)).tolist()
+    return found

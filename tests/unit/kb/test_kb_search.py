@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from bot.model import ContentKind
+from kb.articles import sealed
 from kb.live import Knowledge, as_approved
 from kb.review import Draft
-from kb.search import contrast, encoders
+from kb.search import contrast, dense, encoders, ridge
 from kb.search.cache import VectorCache
-from kb.search.lexical import Lexical
+from kb.search.index import Index
+from kb.search.lexical import Lexical, Vocabulary
 from kb.search.normalise import knowledge as normal
 from kb.search.normalise import normalise
 from tests.unit.kb.knowledge_rows import NOW, ROWS, articles, support
@@ -53,7 +56,8 @@ def test_courtesy_alone_is_not_peeled_to_nothing(text):
 
 def test_a_text_against_itself_scores_about_one():
     texts = [normal(q) for _, _, questions, _ in ROWS for q in questions]
-    lexical = Lexical(texts)
+    vocabulary = Vocabulary()
+    lexical = Lexical(vocabulary, vocabulary.terms(texts))
     for n, text in enumerate(texts):
         bm25, shared = lexical.scores(text)
         assert bm25[n] == bm25.max()
@@ -182,14 +186,14 @@ def test_vectors_are_kept_and_shared(tmp_path):
     assert calls == ["a", "bb", "ccc"]
     for n in range(60):
         first.vectors([f"text {n}"], encode)
-    assert len(list((tmp_path / "v").glob("*.npz"))) <= 30
+    assert len(list((tmp_path / "v").glob("*.npy"))) <= 30
     third = VectorCache(tmp_path / "v", 2)
     assert third.missing(["a", "bb", "ccc", "text 0", "text 59", "new"]) == ["new"]
 
 
 def test_a_damaged_vector_file_is_encoded_again(tmp_path):
     (tmp_path / "v").mkdir()
-    (tmp_path / "v" / "broken.npz").write_bytes(b"PK\x03\x04 not really")
+    (tmp_path / "v" / "broken.npy").write_bytes(b"\x93NUMPY not really")
     rows = VectorCache(tmp_path / "v", 1).vectors(["a"], lambda texts: np.ones((len(texts), 1), np.float32))
     assert rows.shape == (1, 1)
 
@@ -227,3 +231,51 @@ def test_both_encoders_give_unit_vectors():
         assert rows.shape == (3, encoder.width)
         assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
         assert np.allclose(encoder.query("年費"), rows[0], atol=1e-2)
+
+
+def test_one_changed_article_gives_the_index_that_all_of_them_would_give(vectors):
+    able = encoders.available()
+    first = [as_approved(draft, NOW) for draft in articles()]
+    before = Index(first, able, vectors)
+    other = Draft(
+        id="fee", questions=("年費多少錢", "卡片每年要付多少"), answer={"zh-TW": "甲"}, product_class="card"
+    )
+    new = Draft(id="new", questions=("怎麼換匯率通知", "匯率到價提醒"), answer={"zh-TW": "乙"})
+    now = [replace(as_approved(other, NOW), version=2), *[one for one in first if one.id != "fee"][:-1]]
+    now = [sealed(one) for one in (*now, as_approved(new, NOW))]
+    quick, whole = Index(now, able, vectors, before, quick=True), Index(now, able, vectors)
+    for asked in ("年費多少錢", "匯率到了提醒我", "房貸利率", "what is the annual fee", "車貸要什麼文件"):
+        fast, full = quick.rank(asked), whole.rank(asked)
+        assert fast.exact == full.exact
+        assert [hit.position for hit in fast.hits[:1]] == [hit.position for hit in full.hits[:1]]
+        # the common directions are still those of before; all else is the same
+        for one, other_hit in zip(fast.hits[:1], full.hits[:1], strict=True):
+            assert one.score == pytest.approx(other_hit.score, abs=0.3)
+            assert one.coverage == pytest.approx(other_hit.coverage, abs=1e-6)
+    assert quick.rank("怎麼收年費").hits[0].position == 0
+
+
+def test_what_a_quick_change_learns_is_what_all_rows_would_teach():
+    rows = np.random.default_rng(3).standard_normal((60, 16)).astype(np.float32)
+    owner = np.repeat(np.arange(20, dtype=np.int32), 3)
+    before = ridge.fit([rows], owner, 20, 16)
+    came = np.random.default_rng(4).standard_normal((2, 16)).astype(np.float32)
+    # article 5 leaves, article 19 changes to two questions and comes first
+    order = np.array([-1, *[n for n in range(19) if n != 5]])
+    gone = np.concatenate([rows[15:18], rows[57:60]])
+    quick = ridge.changed(before, order, gone, came, np.zeros(2, np.int32))
+    rest = np.concatenate([came, rows[:15], rows[18:57]])
+    whole = ridge.fit([rest], np.r_[0, 0, np.repeat(np.arange(1, 19), 3)].astype(np.int32), 19, 16)
+    assert np.allclose(quick.weights, whole.weights, atol=2e-4)
+    assert np.allclose(quick.inverse, whole.inverse, atol=2e-4)
+
+
+def test_many_rows_are_kept_small_and_stay_true(monkeypatch):
+    rows = np.random.default_rng(5).standard_normal((300, 32)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    monkeypatch.setattr(dense, "MANY", 200)
+    kept = dense.Rows.of((rows[at : at + 128] for at in range(0, 300, 128)), 300, 32)
+    assert kept.taken(np.arange(300)).nbytes > kept.nbytes
+    assert np.allclose(kept.dot(rows[7]), rows @ rows[7], atol=0.01)
+    changed = kept.changed(np.array([5, 300, 2]), rows[9:10])
+    assert np.allclose(changed.dot(rows[9]), rows[[5, 9, 2]] @ rows[9], atol=0.01)
