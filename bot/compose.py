@@ -21,10 +21,12 @@ from bot.ai.setup import adviser_of
 from bot.automation import Automation, automation_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
+from bot.imports import Imports, imports_of
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
 from bot.model import ChannelAccount, ChannelType
 from bot.mongo import Mongo
+from bot.phrasings import Phrasings, phrasings_of
 from bot.pipeline import Pipeline
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
@@ -94,6 +96,9 @@ class ConsoleService:
     runs: Runs
     kb: Callable[[], Store]
     kb_audit: Audit
+    imports: Imports
+    phrasings: Phrasings
+    adviser: Adviser | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +246,9 @@ def build(
             runs,
             lambda: Store(mongo.db),
             kb_audit,
+            imports_of(mongo, audit, queue),
+            phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
+            adviser,
         ),
     )
     _built.add(service)

@@ -9,7 +9,7 @@ proof       whether direct answers of a product class are earned
 bounds      how high a rate of error may be, from counts
 wording     what an approver may not let through
 education   articles that may not steer to a product
-phrasings   which articles lack phrasings most
+phrasings   which articles lack phrasings most; suggested ones into a draft
 lint/       what an editor should look at before an approval
 sources/    files that people bring: csv, xlsx, jsonl, Markdown; they become drafts, never more
 export      the articles in force, back to such a file; export_markdown.py writes one file an article

@@ -67,9 +67,25 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
+    "uploads": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+    "upload_parts": [
+        IndexModel([("upload", ASCENDING), ("n", ASCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
     "recalls": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],
-    "labels": [IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)])],
+    "labels": [
+        IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)]),
+        # Which questions an article was the answer to, for the phrasings it lacks.
+        IndexModel([("article", ASCENDING), ("asked_at", DESCENDING)]),
+        IndexModel([("chosen", ASCENDING), ("asked_at", DESCENDING)]),
+        IndexModel([("question", ASCENDING)]),
+    ],
+    "phrasings": [
+        IndexModel([("article", ASCENDING), ("key", ASCENDING)], unique=True),
+        IndexModel([("state", ASCENDING), ("article", ASCENDING), ("at", ASCENDING)]),
+    ],
+    "phrasing_links": [IndexModel([("article", ASCENDING), ("at", DESCENDING)])],
     "outbox": [
         IndexModel([("thread", ASCENDING), ("open", ASCENDING), ("pos", ASCENDING)]),
         IndexModel([("next_at", ASCENDING)], partialFilterExpression={"open": True}, name="due"),
