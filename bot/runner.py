@@ -17,6 +17,7 @@ from bot import gaps as missing
 from bot.compose import Service
 from bot.errors import ServiceError
 from bot.gaps import Gaps, Group
+from bot.imports import IMPORT
 from bot.logs import logger
 from bot.mongo import Doc, PyMongoError
 from bot.proposals import Plan
@@ -124,9 +125,14 @@ def _rehearsal(service: Service, plan: Mapping[str, Any], step: Step) -> Result:
     return _outcome_figures(found), [_change(one) for one in found.changes]
 
 
+def _import(service: Service, plan: Mapping[str, Any], step: Step) -> Result:
+    return service.console.imports.perform(plan, service.kb, ZoneInfo(service.settings.timezone), step)
+
+
 WORK: Mapping[str, Callable[[Service, Mapping[str, Any], Step], Result]] = {
     GAPS: _gaps,
     REHEARSAL: _rehearsal,
+    IMPORT: _import,
 }
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadPayload, NotAllowed, ServiceError
 from bot.model import ContentKind, ProductClass
-from kb import export, review, sources
+from kb import bulk, export, review, sources
 from kb.articles import Content, Review, in_force
+from kb.bulk import AuditAll, unheard
 from kb.review import Audit, Draft, no_audit
 from kb.sources import BadRow, Row
 from kb.sources.rows import TAIPEI
@@ -21,7 +23,12 @@ from kb.store import Store
 
 SHIPPED_AUTHOR, SHIPPED_APPROVER = "teller", "teller-release"
 _HERE = Path(__file__).parent
-_BATCH = 200  # drafts a transaction: far below MongoDB's 16 MB and its 60 s
+_BATCH = 200  # drafts a transaction: far below MongoDB's 16 MB, and short, as others wait for the audit log
+
+Step = Callable[[int, int], None]
+"""Told (done, total) now and then."""
+Kept = Callable[[int, int, Any], None]
+"""(done before, done after, session of the transaction)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +50,41 @@ class Decided:
 
 
 def import_file(
-    store: Store, path: Path, author: str, audit: Audit = no_audit, zone: ZoneInfo = TAIPEI
+    store: Store,
+    path: Path,
+    author: str,
+    audit: AuditAll = unheard,
+    zone: ZoneInfo = TAIPEI,
+    step: Step | None = None,
 ) -> Imported:
     """Good rows become drafts, bad ones are reported. Raises BadPayload where the whole file cannot be read."""
     rows = list(sources.read(path, zone))
     drafts = [row.draft for row in rows if isinstance(row, Row)]
-    added: list[str] = []
-    for start in range(0, len(drafts), _BATCH):
-        added += [c.id for c in review.create(store, drafts[start : start + _BATCH], author, audit)]
-    return Imported(tuple(added), tuple(row for row in rows if isinstance(row, BadRow)))
+    for done in write_drafts(store, drafts, author, audit):
+        if step is not None:
+            step(done, len(drafts))
+    return Imported(tuple(one.id for one in drafts), tuple(row for row in rows if isinstance(row, BadRow)))
+
+
+def write_drafts(
+    store: Store,
+    drafts: Sequence[Draft],
+    author: str,
+    audit: AuditAll,
+    start: int = 0,
+    kept: Kept | None = None,
+) -> Iterator[int]:
+    """Writes `drafts` from `start` on, a transaction a batch; yields how many are written after each.
+
+    `kept` is called in the transaction with the counts before and after it: what it writes there is true exactly where
+    the drafts are, so that whoever goes on with it writes no draft twice.
+    """
+    for done in range(start, len(drafts), _BATCH):
+        batch = drafts[done : done + _BATCH]
+        after = done + len(batch)
+        also = None if kept is None else partial(kept, done, after)
+        bulk.create(store, batch, author, audit, also)
+        yield after
 
 
 def waiting(store: Store) -> list[Content]:

@@ -22,6 +22,7 @@ from kb.store import Change, Store
 from kb.wording import objection
 
 ARTICLE = ContentKind.ARTICLE
+REPLACED = "replaced by a newer draft"
 UNWRITTEN = "【請填寫答覆】"
 """Stands where a draft made of customers' questions (bot/gaps.py) has no answer yet. The linter knows its form too."""
 
@@ -204,9 +205,12 @@ def ship(
 def _draft(change: Change, draft: Draft, author: str, at: datetime) -> Content:
     newest = change.newest(draft.kind, draft.id)
     if newest is not None and newest.status in (Review.DRAFT, Review.IN_REVIEW):
-        change.mark(
-            newest, newest.status, status=Review.RETIRED, retired_at=at, note="replaced by a newer draft"
-        )
+        change.mark(newest, newest.status, status=Review.RETIRED, retired_at=at, note=REPLACED)
+    return version_of(draft, newest, author, at)
+
+
+def version_of(draft: Draft, newest: Content | None, author: str, at: datetime) -> Content:
+    """The draft as the version after `newest`."""
     return sealed(
         Content(
             kind=draft.kind,

@@ -7,7 +7,7 @@ a process which sees revision n has everything up to n.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -154,6 +154,22 @@ class Change:
             .limit(1)
         )
         return _content(found[0]) if found else None
+
+    def newest_of(self, kind: ContentKind, ids: Iterable[str]) -> dict[str, Content]:
+        """The highest version of each of these ids that has any; one read for all."""
+        found = self._content.find({"kind": kind, "id": {"$in": list(ids)}}, session=self.session)
+        return {d["id"]: _content(d) for d in sorted(found, key=lambda d: d["version"])}
+
+    def withdraw(self, contents: Sequence[Content], at: datetime, note: str) -> None:
+        """Open versions that others replace. Raises Conflict if one of them has moved already."""
+        keys = [content.key for content in contents]
+        done = self._content.update_many(
+            {"_id": {"$in": keys}, "status": {"$in": _OPEN}},
+            {"$set": {"status": str(Review.RETIRED), "retired_at": at, "note": note}},
+            session=self.session,
+        )
+        if done.matched_count < len(keys):
+            raise Conflict("Somebody else changed one of these articles a moment ago: look again.")
 
     def open_version(self, kind: ContentKind, content_id: str) -> Content:
         """The newest version that waits for a decision. Raises NotFound; Conflict on a hash that does not fit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,30 +27,40 @@ class AuditStore:
         `detail` holds no personal data. Raises PyMongoError when it cannot be written: then the action must not happen.
         """
         if session is not None:
-            self._append(session, actor, action, subject, detail)
+            self._append(session, actor, action, [(subject, detail)])
             return
-        self._mongo.transaction(lambda own: self._append(own, actor, action, subject, detail))
+        self._mongo.transaction(lambda own: self._append(own, actor, action, [(subject, detail)]))
+
+    def add_all(
+        self, actor: str, action: str, lines: Sequence[tuple[str, Mapping[str, Any]]], session: Session
+    ) -> None:
+        """As `add`, a line for each (subject, detail), in three round trips however many they are."""
+        if lines:
+            self._append(session, actor, action, lines)
 
     def _append(
-        self, session: Session, actor: str, action: str, subject: str, detail: dict[str, Any]
+        self, session: Session, actor: str, action: str, lines: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> None:
         head = self._mongo["audit"].find_one(sort=[("seq", DESCENDING)], session=session)
-        doc: Doc = {
-            "_id": new_id(),
-            "seq": head["seq"] + 1 if head else 1,
-            "at": datetime.now(UTC).replace(microsecond=0),
-            "actor": actor,
-            "action": action,
-            "subject": subject,
-            "detail": detail,
-            "prev_hash": head["hash"] if head else GENESIS,
-        }
-        canonical = json.dumps(
-            {**doc, "at": doc["at"].isoformat()}, sort_keys=True, ensure_ascii=False
-        ).encode()
-        doc["hash"] = hashlib.sha256(b"\x01" + canonical).hexdigest()
+        last, previous = (head["seq"], head["hash"]) if head else (0, GENESIS)
+        at = datetime.now(UTC).replace(microsecond=0)
+        docs: list[Doc] = []
+        for seq, (subject, detail) in enumerate(lines, last + 1):
+            doc: Doc = {
+                "_id": new_id(),
+                "seq": seq,
+                "at": at,
+                "actor": actor,
+                "action": action,
+                "subject": subject,
+                "detail": dict(detail),
+                "prev_hash": previous,
+            }
+            canonical = json.dumps({**doc, "at": at.isoformat()}, sort_keys=True, ensure_ascii=False).encode()
+            doc["hash"] = previous = hashlib.sha256(b"\x01" + canonical).hexdigest()
+            docs.append(doc)
         # A counter document makes two writers conflict, so that one retries with the other's head.
         self._mongo["counters"].update_one(
-            {"_id": "audit"}, {"$set": {"seq": doc["seq"]}}, upsert=True, session=session
+            {"_id": "audit"}, {"$set": {"seq": last + len(lines)}}, upsert=True, session=session
         )
-        self._mongo["audit"].insert_one(doc, session=session)
+        self._mongo["audit"].insert_many(docs, session=session)
