@@ -3,6 +3,7 @@
 articles    one version of an article, notice or disclosure; its hash
 store       versions in MongoDB; nothing else of this folder knows a database
 review      one function per transition: draft, in review, approved, retired
+bulk        many drafts at once, for imports
 schedule    a version approved for later takes its place when its time comes
 recalls     out of force because it was wrong
 proof       whether direct answers of a product class are earned

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +16,7 @@ from bot.evaluation import evaluate_questions
 from bot.model import Role
 from bot.prepare import audit_of
 from kb import desk
+from kb.sources import BadRow
 
 IMPORTER = "command:import"
 
@@ -28,24 +32,40 @@ group.add_command(gaps.gaps)
 group.add_command(rehearsal.command)
 
 
-@group.command("import", help="Read .csv, .xlsx or .jsonl; good rows become drafts, bad ones are listed.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@group.command(
+    "import",
+    help="Read .csv, .xlsx, .jsonl, or Markdown (a folder, .zip, .md); good rows become drafts, bad ones are listed.",
+)
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--author", help="E-mail of the member of staff who wrote it.")
 @as_json
 @guarded
 def import_file(file: Path, author: str | None, as_json: bool) -> None:
+    house = service()
+    step = _progress if sys.stderr.isatty() else None
+    who = staff_id(author) if author else IMPORTER
     result = desk.import_file(
-        service().kb, file, staff_id(author) if author else IMPORTER, audit_of(service())
+        house.kb, file, who, house.audit.add_all, ZoneInfo(house.settings.timezone), step
     )
-    bad = [{"row": row.number, "reason": row.reason} for row in result.bad]
+    bad = [_bad(row) for row in result.bad]
     if as_json:
         emit({"added": len(result.added), "ids": list(result.added), "bad": bad})
     else:
         click.echo(f"{len(result.added)} drafts")
-    for row in bad:
-        click.echo(f"row {row['row']}: {row['reason']}", err=True)
+    for row in result.bad:
+        click.echo(f"{row.place}: {row.reason}", err=True)
     if bad and not result.added:
         raise BadPayload("No row could be imported.")
+
+
+def _progress(done: int, total: int) -> None:
+    click.echo(f"\r{done} of {total}", nl=done >= total, err=True)
+
+
+def _bad(row: BadRow) -> dict[str, Any]:
+    """The row of a table, or the line of one file of many."""
+    where = {"file": row.file, "line": row.number} if row.file else {"row": row.number}
+    return {**where, "reason": row.reason}
 
 
 @group.command("approve", help="Approve drafts; the approver may not be their author.")
@@ -88,8 +108,11 @@ def recall(article: str, version: int | None, reason: str, by: str | None, as_js
     recalls.run(article, version, reason, by, as_json=as_json)
 
 
-@group.command("export", help="Write the articles in force, as .jsonl, .csv or .xlsx.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@group.command(
+    "export",
+    help="Write the articles in force: .jsonl, .csv, .xlsx, .zip of Markdown, or a new folder of it.",
+)
+@click.argument("file", type=click.Path(path_type=Path))
 @as_json
 @guarded
 def export(file: Path, as_json: bool) -> None:
