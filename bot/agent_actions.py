@@ -67,8 +67,13 @@ class Desk:
             unread=0,
         )
 
-    def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:
-        """Send `text` to the customer; the same `client_id` twice is one message. Returns the message id."""
+    def reply(
+        self, staff: Staff, conversation_id: str, text: str, client_id: str, *, assisted: bool = False
+    ) -> str:
+        """Send `text` to the customer; the same `client_id` twice is one message. Returns the message id.
+
+        `assisted`: a draft of the model was put into the composer before; the audit log keeps that.
+        """
         conversation = self._mine_to_answer(staff, conversation_id)
         words = text.strip()
         if not words:
@@ -80,7 +85,10 @@ class Desk:
         pulls = self.channels[conversation.channel].capabilities.pulls
         draft = Draft(author=f"staff:{staff.id}", text=words, at=datetime.now(UTC), client_id=client_id)
         draft = draft if pulls else replace(draft, entry=draft.id)
-        message_id = self._change(staff, conversation, "conversation:reply", {}, draft=draft, unread=0)
+        detail = {"assisted": True} if assisted else {}
+        message_id = self._change(
+            staff, conversation, "conversation:reply", {}, draft=draft, unread=0, detail=detail
+        )
         if not pulls:
             self.queue.wake(conversation.thread)
         return message_id or draft.id
@@ -135,6 +143,7 @@ class Desk:
         *,
         draft: Draft | None = None,
         unread: int,
+        detail: Mapping[str, Any] | None = None,
     ) -> str | None:
         """The id of the draft's message: an earlier one where the same form was sent before."""
         sealed = self.conversations.seal(conversation.customer_id, [draft] if draft else [])
@@ -163,7 +172,8 @@ class Desk:
                     pos=written.first_pos,
                     person=True,
                 )
-            self.audit.add(staff.id, action, conversation.id, {"from": conversation.status.value}, session)
+            noted = {"from": conversation.status.value, **(detail or {})}
+            self.audit.add(staff.id, action, conversation.id, noted, session)
             return draft.id if draft else None
 
         try:

@@ -152,7 +152,9 @@ def reply(conversation_id: str) -> ResponseReturnValue:
         flash(said, "error")
         return answer(conversation_id)
     try:
-        message_id = console().desk.reply(staff(), conversation_id, text, client_id)
+        # The composer names the message a draft of the model was put into (inbox/static/assist.js).
+        assisted = request.form.get("assisted") == client_id
+        message_id = console().desk.reply(staff(), conversation_id, text, client_id, assisted=assisted)
     except Conflict as error:
         return failed(conversation_id, error)
     return {"id": message_id} if auth.wants_fragment() else answer(conversation_id)

@@ -164,7 +164,9 @@ class FakeDesk:
             raise Conflict("Take the conversation first.")
         return page
 
-    def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:
+    def reply(
+        self, staff: Staff, conversation_id: str, text: str, client_id: str, *, assisted: bool = False
+    ) -> str:
         self._own(staff, conversation_id)
         if "拒收" in text:
             raise BadPayload("This text cannot be sent.")
