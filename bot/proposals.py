@@ -54,7 +54,9 @@ def waiting(store: Store) -> list[Content]:
 
 
 def chosen(plan: Plan, open_ones: Sequence[Content], in_force: Sequence[Content]) -> list[Content]:
-    """Those of the waiting versions that the plan is about. Raises NotFound."""
+    """Those of the waiting versions that the plan is about. Raises NotFound where it is about nothing."""
+    if plan.everything and not open_ones:
+        raise NotFound("Nothing waits to be rehearsed: write a draft, or propose something else.")
     approved = {one.id for one in in_force if one.status is Review.APPROVED}
     absent = [one for one in plan.added if one not in {content.id for content in open_ones}]
     absent += [one for one in plan.retired if one not in approved]

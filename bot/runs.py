@@ -21,7 +21,10 @@ from bot.store.audit import AuditStore
 from bot.store.questions import QuestionStore
 from bot.store.records import new_id, whole_ms
 from bot.store.runs import OneIsOpen, RunStore
-from bot.wordings import masked
+from bot.wordings import Wish, Wording, draft_of, shown
+from kb.articles import Content
+from kb.review import Audit
+from kb.store import Store
 
 GAPS, REHEARSAL = "gaps", "rehearsal"
 KINDS = (GAPS, REHEARSAL)
@@ -135,7 +138,7 @@ class Runs:
             raise NotFound("There is no such run.")
         return found
 
-    def texts(self, staff: Staff, run: Run, ids: Sequence[str]) -> dict[str, str]:
+    def texts(self, staff: Staff, run: Run, ids: Sequence[str]) -> dict[str, Wording]:
         """What these customers asked, masked, by id; an erased customer's question is left out.
 
         Stands in the audit log before anything is opened. Raises NotAllowed.
@@ -145,11 +148,14 @@ class Runs:
         if not wanted:
             return {}
         self.audit.add(staff.id, f"knowledge:{run.kind}:read", f"run:{run.id}", {"questions": wanted})
-        return masked(self.questions, wanted)
+        return shown(self.questions, wanted)
 
-    def note(self, staff: Staff, run: Run, key: str, article: str) -> None:
-        """That somebody wrote `article` for this line of the result."""
-        self.store.note(run.id, key, {"article": article, "by": staff.id, "at": _now()})
+    def draft(self, staff: Staff, run: Run, key: str, wish: Wish, kb: Store, audit: Audit) -> Content:
+        """As `wordings.draft_of`, out of a line of the result, where it is noted. Raises NotFound, too."""
+        offered = self.item(run, key)["questions"]
+        made = draft_of(wish, offered, staff, self.questions, kb, audit)
+        self.store.note(run.id, key, {"article": made.id, "by": staff.id, "at": _now()})
+        return made
 
     def made_of(self, questions: Sequence[str]) -> dict[str, str]:
         """The article last written for a question's group, by question; in whatever run it was."""

@@ -42,10 +42,24 @@ class Wish:
     clean: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What people may read of a question. `whole`: no personal data was found in it, so it may be taken over."""
+
+    text: str
+    whole: bool
+
+
+def shown(store: QuestionStore, ids: Iterable[str]) -> dict[str, Wording]:
+    """By id; a question whose customer was erased is left out."""
+    found = store.some(list(dict.fromkeys(ids)))
+    texts = {one.id: one.text[:LONGEST] for one in found if one.text}
+    return {one: Wording(mask(text).masked, not private(text)) for one, text in texts.items()}
+
+
 def masked(store: QuestionStore, ids: Iterable[str]) -> dict[str, str]:
-    """What people may read of those questions, by id; a question whose customer was erased is left out."""
-    wanted = list(dict.fromkeys(ids))
-    return {one.id: mask(one.text[:LONGEST]).masked for one in store.some(wanted) if one.text}
+    """As `shown`, the texts alone."""
+    return {one: wording.text for one, wording in shown(store, ids).items()}
 
 
 def private(text: str) -> bool:

@@ -10,6 +10,8 @@ live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
                   knowledge_files.py takes and gives files
+gaps.py           what customers asked without an answer, and the way to an article; rehearsal.py is what would change;
+                  runs.py starts, cancels and follows both
 recalls.py        what was taken back, and the corrections people work through
 provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
@@ -36,6 +38,7 @@ from inbox import (
     assets,
     auth,
     automation,
+    gaps,
     headers,
     knowledge,
     knowledge_edit,
@@ -46,6 +49,8 @@ from inbox import (
     navigation,
     problems,
     recalls,
+    rehearsal,
+    runs,
     words,
 )
 from inbox.limits import Attempts
@@ -56,9 +61,10 @@ __all__ = ["BLUEPRINTS", "Console", "Permission", "register"]
 
 MAX_FORM = 256 * 1024
 
-# Four files of pages share the blueprint of the knowledge.
+# Several files of pages share the blueprint of the knowledge.
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
-_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, automation.bp, recalls.bp)
+_WORK = (gaps.bp, rehearsal.bp, runs.bp)
+_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, *_WORK, automation.bp, recalls.bp)
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from inbox.auth import console, person, requires, staff
 from inbox.knowledge_desk import bp, entry_of, kb, kind_of, must_write
 from inbox.knowledge_diff import fields
 from inbox.permissions import Permission
+from inbox.rehearsal import noted
 from kb import review
 from kb.articles import Content, Review
 
@@ -88,8 +90,12 @@ def submit(kind: str, content_id: str) -> ResponseReturnValue:
 @requires(Permission.KNOWLEDGE_APPROVE)
 def approve(kind: str, content_id: str) -> ResponseReturnValue:
     def step(known: ContentKind) -> None:
-        _in_review(known, content_id)
-        review.approve(kb(), content_id, staff().id, console().kb_audit, kind=known, seen=_seen())
+        beside = noted(_in_review(known, content_id))
+
+        def audit(actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
+            console().kb_audit(actor, action, target, {**detail, **beside}, session)
+
+        review.approve(kb(), content_id, staff().id, audit, kind=known, seen=_seen())
 
     said = gettext("Approved. It is in force within seconds, or from its scheduled start.")
     return _step(kind, content_id, said, step)

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     KNOWLEDGE_TERMS = "knowledge:terms:write"
     KNOWLEDGE_APPROVE = "knowledge:content:approve"
 
+    QUESTIONS_READ = "knowledge:questions:read"
+    QUESTIONS_RUN = "knowledge:questions:run"
+    QUESTIONS_WRITE = "knowledge:questions:write"
+
     RECALL_READ = "knowledge:recall:read"
     RECALL_START = "knowledge:recall:start"
     RECALL_CORRECT = "knowledge:correction:close"
@@ -57,6 +61,10 @@ _WRITER = _READER | {Permission.KNOWLEDGE_WRITE}
 _PROPOSER = _WRITER | {Permission.KNOWLEDGE_TERMS}
 _PROOF = frozenset({Permission.AUTOMATION_READ})
 
+# What other people's customers asked is for those who may read their conversations; auditors change nothing.
+_ASKED = frozenset({Permission.QUESTIONS_READ})
+_ASKING = _ASKED | {Permission.QUESTIONS_RUN, Permission.QUESTIONS_WRITE}
+
 _CORRECT = frozenset({Permission.RECALL_READ, Permission.RECALL_CORRECT})
 _RECALL = frozenset({Permission.RECALL_READ, Permission.RECALL_START})
 
@@ -64,14 +72,22 @@ _RECALL = frozenset({Permission.RECALL_READ, Permission.RECALL_START})
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK | _CORRECT | _READER,
     Role.SENIOR: _DESK | _CORRECT | _WRITER,
-    Role.SUPERVISOR: _DESK | _CORRECT | _RECALL | _WATCH | _PROPOSER | _PROOF | {Permission.INBOX_TAKE_OVER},
+    Role.SUPERVISOR: _DESK
+    | _CORRECT
+    | _RECALL
+    | _WATCH
+    | _PROPOSER
+    | _PROOF
+    | _ASKING
+    | {Permission.INBOX_TAKE_OVER},
     Role.COMPLIANCE: _WATCH
     | _RECALL
     | _PROPOSER
     | _PROOF
+    | _ASKING
     | {Permission.KNOWLEDGE_APPROVE, Permission.AUTOMATION_SET},
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
-    Role.AUDITOR: _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | {Permission.CHANNEL_READ},
+    Role.AUDITOR: _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | _ASKED | {Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

@@ -18,10 +18,12 @@ from bot.compose import Service
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
 from bot.mongo import PyMongoError
+from bot.prepare import audit_of
 from bot.queue import LONG
 from bot.runner import Step, perform
 from bot.runs import DEAD_AFTER, GAPS, REHEARSAL, Run
 from bot.vault import customer_key
+from bot.wordings import Wish
 from tests.unit.core.teller import Teller
 
 pytestmark = pytest.mark.servers
@@ -91,8 +93,9 @@ def test_texts_are_masked_noted_before_and_for_few_and_erasure_breaks_nothing(te
     perform(teller.service, run.id)
     runs = teller.service.runs
     texts = runs.texts(OFFICER, run, [line, erased])
-    assert SAFE in texts[line]
+    assert SAFE in texts[line].text
     assert MOBILE not in str(texts)
+    assert (texts[line].whole, texts[erased].whole) == (False, True)
     seen = teller.service.mongo["audit"].find_one({"action": "knowledge:gaps:read"})
     assert seen is not None
     assert (seen["actor"], seen["subject"], seen["detail"]) == (
@@ -266,7 +269,8 @@ def test_what_was_written_for_a_question_is_known_in_the_next_run(teller: Teller
     perform(teller.service, run.id)
     runs = teller.service.runs
     assert runs.made_of([line]) == {}
-    runs.note(OFFICER, run, line, "safe")
+    wish, house = Wish("safe"), teller.service
+    runs.draft(OFFICER, run, line, wish, house.kb, audit_of(house))
     assert runs.made_of([line, "other"]) == {line: "safe"}
     assert runs.newest(GAPS) == now_is(teller, run) == runs.results(GAPS)[0]
     with pytest.raises(NotFound):

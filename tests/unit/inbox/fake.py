@@ -120,6 +120,13 @@ def no_knowledge() -> Store:
     raise Unavailable("This fake has no knowledge base.")
 
 
+class NoRuns:
+    """No slow work was ever started here; tests of its pages have a whole Teller."""
+
+    def rehearsed(self, sha256: str) -> None:
+        return None
+
+
 @dataclass
 class FakeConsole:
     settings: FakeSettings
@@ -129,6 +136,7 @@ class FakeConsole:
     channels: Mapping[ChannelType, Channel]
     live: FakeLive
     automation: FakeAutomation = field(default_factory=FakeAutomation)
+    runs: NoRuns = field(default_factory=NoRuns)
     kb: Callable[[], Store] = no_knowledge
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
