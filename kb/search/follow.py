@@ -10,6 +10,8 @@ from kb.search.carry import apart, identity
 from kb.search.encoders import Encoder
 from kb.search.index import Index, missing
 
+FEW = 400
+"""Questions that came or went, up to which the quick way is the quicker one."""
 SOON = 100
 """More new questions than this and the fast encoder serves alone until the better one is through (about 2 s)."""
 
@@ -26,6 +28,6 @@ def follow(
             return before, False
     if len(able) > 1 and missing(new, able[0], cache_dir) > SOON:
         return Index(articles, able[1:], cache_dir, before), True
-    if same_encoders and sum(len(one.questions) for one in (*gone, *new)) <= SOON:
+    if same_encoders and sum(len(one.questions) for one in (*gone, *new)) <= FEW:
         return Index(articles, able, cache_dir, before, quick=True), True
     return Index(articles, able, cache_dir, before), False

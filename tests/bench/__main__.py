@@ -1,6 +1,7 @@
-"""`make bench`: bare Flask, LINE's sample bot and a whole Teller in one run; ARGS="--json" for the figures alone.
+"""`make bench`: bare Flask, LINE's sample bot and a whole Teller in one run, and the search at size.
 
-Exits 1 where something was refused or left unanswered; a missed goal is printed, and with `--strict` exits 1 as well.
+ARGS="--json" prints the figures alone. Exits 1 where something was refused or left unanswered; a missed goal is
+printed, and with `--strict` exits 1 as well.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench import conversation, half_open, machine, report, throughput
+from tests.bench import conversation, half_open, machine, report, search, throughput
 from tests.bench.rivals import Rival, serving
 from tests.bench.teller import SECRET, Teller
 from tests.house import running
 
-PARTS = ("throughput", "conversation", "half-open")
+PARTS = ("throughput", "conversation", "half-open", "search")
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -66,6 +67,10 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         "rate": given.rate,
         "seconds": given.seconds,
     }
+    if given.only in (None, "search"):
+        found["search"] = search.measure(say)
+    if given.only == "search":
+        return found
     say("starting Teller, bare Flask and LINE's sample")
     with everyone() as (teller, bare, echo, secret):
         if given.only in (None, "conversation"):
