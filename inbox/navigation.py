@@ -1,8 +1,9 @@
-"""Which pages exist and who may see them; menus and landing pages are read off this list."""
+"""Which pages exist and who may see them; menus, tab rows and landing pages are read off these lists."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -12,18 +13,42 @@ from inbox.permissions import Permission, may
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A page within an entry. `name` is what the page calls itself; `values` are what its address wants."""
+
+    name: str
+    endpoint: str
+    label: LazyString
+    permission: Permission
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     endpoint: str
     label: LazyString
     icon: str
     permission: Permission
+    tabs: tuple[Tab, ...] = ()
 
+
+_LISTING = "knowledge.listing"
+
+# In the order of the work: what stands there, what comes in, what is missing, what follows. A page adds its line here
+# and shows the row with `{% set section = "NAME" %}{% include "console/_knowledge_tabs.html" %}`.
+KNOWLEDGE_TABS = (
+    Tab("article", _LISTING, _l("Articles"), Permission.KNOWLEDGE_READ, {"kind": "article"}),
+    Tab("notice", _LISTING, _l("Notices"), Permission.KNOWLEDGE_READ, {"kind": "notice"}),
+    Tab("disclosure", _LISTING, _l("Disclosures"), Permission.KNOWLEDGE_READ, {"kind": "disclosure"}),
+    Tab("review", "knowledge.queue", _l("Review queue"), Permission.KNOWLEDGE_READ),
+    Tab("files", "knowledge.import_page", _l("Files"), Permission.KNOWLEDGE_WRITE),
+    Tab("automation", "automation.index", _l("Direct answers"), Permission.AUTOMATION_READ),
+    Tab("recalls", "recalls.index", _l("Recalls"), Permission.RECALL_READ),
+)
 
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
-    Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ),
-    Entry("recalls.index", _l("Recalls"), "flag", Permission.RECALL_READ),
-    Entry("automation.index", _l("Direct answers"), "shield", Permission.AUTOMATION_READ),
+    Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ, KNOWLEDGE_TABS),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
 )
 
@@ -39,7 +64,12 @@ VIEWS: dict[str, Permission] = {
 
 
 def entries(role: Role) -> list[Entry]:
-    return [entry for entry in ENTRIES if may(role, entry.permission)]
+    """What the role's menu offers, each entry with the tabs that the role may open."""
+    return [
+        replace(entry, tabs=tuple(tab for tab in entry.tabs if may(role, tab.permission)))
+        for entry in ENTRIES
+        if may(role, entry.permission)
+    ]
 
 
 def views(role: Role) -> list[str]:
