@@ -12,9 +12,10 @@
     approved_answer  an approved article, or up to three titles asked back
     miss             nothing fitted; the third time a person
 
-Below them: `say` (how a decision is put together), `hours`, `intent` (rules and meaning together), `rules` and
-`rules/*.toml` (policy as data), `meaning` and `examples.jsonl`, `text` (one spelling). `chain` runs it, `triage`
-measures it. To add one: docs/how-to/add-a-handler.md.
+Below them: `say` (how a decision is put together), `hours`, `intent` (rules and meaning together), `meaning`, `rules`,
+`text` (one spelling). `policy` is all that compliance may change, as one value: the shipped `rules/*.toml` and
+`examples.jsonl`, or an approved version; `policy_document` checks one, `policy_patterns` its patterns, `policy_trial`
+compares two. `chain` runs it, `triage` measures it. To add one: docs/how-to/add-a-handler.md.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ from .human_request import human_request
 from .intent import Intents, Once, Reading
 from .meaning import Encoder
 from .miss import miss
+from .policy import Policy
 from .say import Desk
 from .smalltalk import smalltalk
 from .unsupported import unsupported
 
-__all__ = ["Chain", "Encoder", "Hours", "build_chain", "build_mind"]
+__all__ = ["Chain", "Encoder", "Hours", "Intents", "Policy", "build_chain", "build_mind"]
 
 
 def build_chain(
@@ -51,13 +53,14 @@ def build_chain(
     *,
     encode: Encoder | None = None,
     hours: Hours | None = None,
+    policy: Policy | None = None,
 ) -> tuple[tuple[str, Handler], ...]:
     """The handlers with their names, in order. Order is policy: tests/project/test_chain.py prints it.
 
     `encode` turns n texts into n unit vectors (float32, one width); without it meaning is judged by n-grams alone.
-    `hours` replaces Monday to Friday 09:00-21:00 in `tz`.
+    `hours` replaces Monday to Friday 09:00-21:00 in `tz`, `policy` the hand-off rules that ship.
     """
-    return _assemble(finder, Intents(encode), hours or _weekdays(tz))[0]
+    return _assemble(finder, Intents(encode, policy), hours or _weekdays(tz))[0]
 
 
 def build_mind(
@@ -66,16 +69,17 @@ def build_mind(
     *,
     encode: Encoder | None = None,
     hours: Hours | None = None,
+    policy: Policy | None = None,
 ) -> Chain:
     """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
-    intents = Intents(encode)
+    intents = Intents(encode, policy)
     chain, read, find = _assemble(finder, intents, hours or _weekdays(tz))
 
     def forget() -> None:
         read.forget()
         find.forget()
 
-    return Chain(chain, finder, after=forget, warm=intents.warm)
+    return Chain(chain, finder, intents, after=forget)
 
 
 def _weekdays(tz: tzinfo | str) -> Hours:
@@ -93,7 +97,7 @@ def _assemble(
     find: Once[Finding] = Once(look_up)
     chain: tuple[tuple[str, Handler], ...] = (
         ("agent_owned", agent_owned),
-        ("choice", choice(desk)),
+        ("choice", choice(desk, intents.clean)),
         ("unsupported", unsupported(desk)),
         ("human_request", human_request(desk, read)),
         ("crisis", crisis(desk, read)),

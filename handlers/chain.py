@@ -8,23 +8,36 @@ from dataclasses import replace
 from bot.contracts import Finder, Handler
 from bot.model import Decision, HandOff, Ref, StaySilent, Turn
 
-from .intent import fragment
+from .intent import Intents
+from .policy import Policy
 
 
 class Chain:
-    """Implements `bot.contracts.Mind`. Has no clock of its own: the time is the turn's."""
+    """Implements `bot.contracts.Mind`. Has no clock of its own: the time is the turn's.
+
+    `intents` are those that the handlers read by: what `adopt` brings in force counts for all of them.
+    """
 
     def __init__(
         self,
         handlers: Sequence[tuple[str, Handler]],
         finder: Finder,
+        intents: Intents,
         after: Callable[[], None] | None = None,
-        warm: Callable[[], None] | None = None,
     ) -> None:
         self.handlers = tuple(handlers)
+        self.intents = intents
         self._finder = finder
         self._after = after
-        self._warm = warm
+
+    @property
+    def policy(self) -> Policy:
+        """The hand-off rules in force."""
+        return self.intents.policy
+
+    def adopt(self, policy: Policy) -> None:
+        """Those rules from now on; trains first, while the ones before decide on."""
+        self.intents.adopt(policy)
 
     def decide(self, turn: Turn) -> tuple[str, Decision]:
         """The deciding handler's name and its decision. Never raises."""
@@ -42,12 +55,11 @@ class Chain:
                 self._after()
 
     def unfinished(self, text: str) -> bool:
-        return fragment(text)
+        return self.intents.unfinished(text)
 
     def warm(self) -> None:
         """Loads rules and examples now, so that the first customer does not wait for them."""
-        if self._warm is not None:
-            self._warm()
+        self.intents.warm()
 
     def _introduced(self, turn: Turn, decision: Decision) -> Decision:
         if not turn.first_contact or isinstance(decision, StaySilent):

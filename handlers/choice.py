@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.contracts import Handler
 from bot.model import Decision, Kind, Offer, Ref, Turn
 
 from .miss import missed
-from .rules import clean
 from .say import NONE, OFFER, PERSON, Desk
 
 _ORDINALS = {
@@ -19,11 +20,14 @@ _ORDINALS = {
 }
 
 
-def choice(desk: Desk) -> Handler:
-    """`human` and an unanswerable number are left to the handlers behind this one."""
+Clean = Callable[[str], str]
+
+
+def choice(desk: Desk, clean: Clean) -> Handler:
+    """`human` and an unanswerable number are left to the handlers behind this one. `clean` brings to one spelling."""
 
     def decide(turn: Turn) -> Decision | None:
-        value = turn.choice or (_typed(desk, turn) if turn.kind is Kind.TEXT else None)
+        value = turn.choice or (_typed(desk, turn, clean) if turn.kind is Kind.TEXT else None)
         if value is None or value == PERSON:
             return None
         if value == NONE:
@@ -50,7 +54,7 @@ def _offered(offer: Offer | None, value: str) -> Ref | None:
     return offer.refs[at] if at < len(offer.refs) else None
 
 
-def _typed(desk: Desk, turn: Turn) -> str | None:
+def _typed(desk: Desk, turn: Turn, clean: Clean) -> str | None:
     offer = turn.conversation.offer
     if offer is None:
         return None
@@ -59,15 +63,15 @@ def _typed(desk: Desk, turn: Turn) -> str | None:
     if number is not None and number <= len(offer.refs):
         return f"{OFFER}{offer.id}:{number - 1}"
     for at, ref in enumerate(offer.refs):
-        if _is_title(desk, ref, said, turn.locale):
+        if _is_title(desk, ref, said, turn.locale, clean):
             return f"{OFFER}{offer.id}:{at}"
     for notice_id, value in (("choose_none", NONE), ("choose_person", PERSON)):
-        if _is_title(desk, desk.finder.notice(notice_id), said, turn.locale):
+        if _is_title(desk, desk.finder.notice(notice_id), said, turn.locale, clean):
             return value
     return None
 
 
-def _is_title(desk: Desk, ref: Ref, said: str, locale: str) -> bool:
+def _is_title(desk: Desk, ref: Ref, said: str, locale: str, clean: Clean) -> bool:
     try:
         return said == clean(desk.finder.title(ref, locale))
     except KeyError:  # a version that is gone cannot be meant by its title

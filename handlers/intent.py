@@ -2,8 +2,8 @@
 
 An intent fires when one of its rules does, or when the examples leave little doubt. Rules and meaning keep each other
 honest: resemblance alone never overrules a rule, only certainty that the text is something else does, and never for a
-rule marked `sure`; a plainly ordinary question (`rules/ordinary.toml`) is not handed off for resemblance alone, and
-text unlike every example of a label never is.
+rule marked `sure`; a plainly ordinary question (rules of the table `ordinary`) is not handed off for resemblance alone,
+and text unlike every example of a label never is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, Generic, TypeVar
 from bot.model import Turn
 
 from .meaning import ELSE, Encoder, Likeness, Meaning, trained
-from .rules import INTENTS, clean, hits, matches, rules
+from .policy import Policy
+from .rules import INTENTS, ORDINARY
 
 LABEL_OF = {
     "crisis": "human_request",
@@ -47,16 +48,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`fired` maps each intent that applies to what made it fire: rule ids, or `meaning`."""
+    """`fired` maps each intent that applies to what made it fire: rule ids, or `meaning`. Read under `policy`."""
 
     fired: Mapping[str, tuple[str, ...]]
     shares: Mapping[str, float]
     chat: str | None
+    policy: Policy
 
     def trace(self, intent: str) -> dict[str, Any]:
-        """Evidence without a word of the customer's."""
+        """Evidence without a word of the customer's, and the rules it was found under."""
         shares = {label: round(share, 3) for label, share in self.shares.items() if share >= 0.01}
-        return {"intent": intent, "evidence": list(self.fired.get(intent, ())), "shares": shares}
+        return {
+            "intent": intent,
+            "evidence": list(self.fired.get(intent, ())),
+            "shares": shares,
+            "rules": {"version": self.policy.version, "sha256": self.policy.sha256},
+        }
 
 
 class Once(Generic[T]):
@@ -78,48 +85,94 @@ class Once(Generic[T]):
         self._last.__dict__.clear()
 
 
-class Intents:
-    """Reads texts. `encode` turns texts into unit vectors, (n, width) float32; without it only n-grams are compared."""
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    policy: Policy
+    meaning: Meaning | None = None
 
-    def __init__(self, encode: Encoder | None = None) -> None:
+
+class Intents:
+    """Reads texts under the policy in force: the shipped one if none is given.
+
+    `encode` turns texts into unit vectors, (n, width) float32; without it only n-grams are compared. Whoever reads
+    takes one reference, so that `adopt` may come at any time.
+    """
+
+    def __init__(self, encode: Encoder | None = None, policy: Policy | None = None) -> None:
         self._encode = encode
-        self._meaning: Meaning | None = None
+        # The shipped rules take a moment to compile: not before somebody asks.
+        self._state: _InForce | None = None if policy is None else _InForce(policy)
+        self._changing = threading.Lock()
+
+    @property
+    def policy(self) -> Policy:
+        return self._now().policy
 
     def warm(self) -> None:
         """Compiles the rules and trains on the examples now instead of at the first message (one to two seconds)."""
-        self._meaning = trained(self._encode)
         self.read("warm")
+
+    def adopt(self, policy: Policy) -> None:
+        """That policy is in force from the moment this returns; until its training is over the one before serves on."""
+        ready = _InForce(policy, trained(self._encode, policy))
+        with self._changing:
+            self._state = ready
+
+    def clean(self, text: str) -> str:
+        return self.policy.clean(text)
+
+    def unfinished(self, text: str) -> bool:
+        """A bare greeting or the start of a sentence: a person would wait for the next line."""
+        policy = self.policy
+        cleaned = policy.clean(text)
+        return policy.matches("fragment", cleaned) or (
+            policy.matches("greeting", cleaned) and "?" not in cleaned
+        )
 
     def read(self, text: str, *, approved: bool = False) -> Reading:
         """`approved`: the text is a question that has an approved answer, so that only rules may take it from there."""
-        cleaned = clean(text)
-        fired = {intent: ids for intent in INTENTS if (ids := hits(intent, cleaned))}
+        now = self._now()
+        policy = now.policy
+        cleaned = policy.clean(text)
+        fired = {intent: ids for intent in INTENTS if (ids := policy.hits(intent, cleaned))}
         if approved and not fired:
-            return Reading(fired={}, shares={}, chat=None)
-        like = (self._meaning or trained(self._encode)).likeness(cleaned)
+            return Reading(fired={}, shares={}, chat=None, policy=policy)
+        like = (now.meaning or self._trained(now)).likeness(cleaned)
         shares = like.shares
         person = sum(shares[label] for label in _MEANT)
         if self._encode is not None and person < OVERRULED and _near(like, HARMLESS):
-            fired = {intent: ids for intent, ids in fired.items() if _sure(intent, ids)}
+            fired = {intent: ids for intent, ids in fired.items() if policy.sure(intent, ids)}
         if not approved:
-            meant = self._meant(like, person, cleaned)
+            meant = _meant(policy, like, person, cleaned)
             fired |= {intent: ("meaning",) for intent in meant if intent not in fired}
-        return Reading(fired=fired, shares=shares, chat=None if fired else _chat(cleaned, like))
+        chat = None if fired else _chat(policy, cleaned, like)
+        return Reading(fired=fired, shares=shares, chat=chat, policy=policy)
 
-    def _meant(self, like: Likeness, person: float, cleaned: str) -> list[str]:
-        shares = like.shares
-        if not _near(like, PEOPLE, person):
-            return []
-        plain = bool(hits("ordinary", cleaned))
-        alone = [intent for intent, label in LABEL_OF.items() if intent in ENOUGH and shares[label] >= ALONE]
-        likeliest = max(ENOUGH, key=lambda intent: shares[LABEL_OF[intent]] * FIRST.get(intent, 1.0))
-        if plain:
-            return [intent for intent in alone if shares[LABEL_OF[intent]] >= CERTAIN and intent == "fraud"]
-        return alone or ([likeliest] if person >= ENOUGH[likeliest] else [])
+    def _now(self) -> _InForce:
+        state = self._state
+        if state is None:
+            with self._changing:
+                state = self._state = self._state or _InForce(Policy.shipped())
+        return state
+
+    def _trained(self, now: _InForce) -> Meaning:
+        meaning = trained(self._encode, now.policy)
+        with self._changing:
+            if self._state is now:
+                self._state = _InForce(now.policy, meaning)
+        return meaning
 
 
-def _sure(intent: str, ids: tuple[str, ...]) -> bool:
-    return any(rule.sure for rule in rules(intent) if rule.id in ids)
+def _meant(policy: Policy, like: Likeness, person: float, cleaned: str) -> list[str]:
+    shares = like.shares
+    if not _near(like, PEOPLE, person):
+        return []
+    plain = bool(policy.hits(ORDINARY, cleaned))
+    alone = [intent for intent, label in LABEL_OF.items() if intent in ENOUGH and shares[label] >= ALONE]
+    likeliest = max(ENOUGH, key=lambda intent: shares[LABEL_OF[intent]] * FIRST.get(intent, 1.0))
+    if plain:
+        return [intent for intent in alone if shares[LABEL_OF[intent]] >= CERTAIN and intent == "fraud"]
+    return alone or ([likeliest] if person >= ENOUGH[likeliest] else [])
 
 
 def _near(like: Likeness, labels: tuple[str, ...], share: float = 0.0) -> bool:
@@ -128,18 +181,10 @@ def _near(like: Likeness, labels: tuple[str, ...], share: float = 0.0) -> bool:
     return (nearest >= FAMILIAR or share >= CERTAIN) and nearest >= like.nearest[ELSE] - BEHIND
 
 
-def _chat(cleaned: str, like: Likeness) -> str | None:
+def _chat(policy: Policy, cleaned: str, like: Likeness) -> str | None:
     """`greeting`, `thanks`, `chat` (by likeness only), or None where there may be something to answer."""
     for table in ("thanks", "greeting"):
-        if matches("smalltalk", table, cleaned):
+        if policy.matches(table, cleaned):
             return table
     likely = like.shares["smalltalk"] >= ALONE and like.shares["smalltalk"] > 2 * like.shares[ELSE]
     return "chat" if likely and _near(like, ("smalltalk",)) else None
-
-
-def fragment(text: str) -> bool:
-    """A bare greeting or the start of a sentence: a person would wait for the next line."""
-    cleaned = clean(text)
-    return matches("smalltalk", "fragment", cleaned) or (
-        matches("smalltalk", "greeting", cleaned) and "?" not in cleaned
-    )

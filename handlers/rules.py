@@ -1,23 +1,28 @@
-"""Rules as data: `rules/*.toml`, read once, when the first turn comes.
+"""What a rule and the word lists are, and how their patterns are compiled. Where they come from: `policy`.
 
 A rule fires on a sentence that matches one of its `when` patterns and none of its `unless` patterns; `{name}` in a
-pattern stands for a list of `vocabulary.toml`, `{gap}` for a few characters within a sentence.
+pattern stands for a word list, `{gap}` for a few characters within a sentence.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
 
-from .text import normalise, sentences, traditional
+from .text import normalise, traditional
 
 INTENTS = ("crisis", "fraud", "complaint", "human_request", "advice")
-_NAME = re.compile(r"\{([a-z_]+)\}")
+ORDINARY = "ordinary"
+CHAT = ("greeting", "thanks", "fragment")
+TABLES = (*INTENTS, ORDINARY, *CHAT)
+"""Every table of rules, gravest first."""
+
+NAME = re.compile(r"\{([a-z_]+)\}")
+GAP = "gap"
 _GAP = r"[^。!?\n]{0,8}?"
+_NEVER = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,66 +49,28 @@ class Vocabulary:
         return self.slip.sub(lambda found: self.typos[found.group()], normalise(text))
 
 
-def _load(name: str) -> dict[str, list[dict[str, object]]]:
-    return tomllib.loads(files("handlers").joinpath("rules", f"{name}.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _vocabulary_source() -> tuple[dict[str, str], dict[str, str]]:
-    source = tomllib.loads(files("handlers").joinpath("rules", "vocabulary.toml").read_text(encoding="utf-8"))
-    words = {name: "(?:" + "|".join(parts) + ")" for name, parts in source["words"].items()}
-    return words, dict(source["typos"])
-
-
-def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
-    words, _ = _vocabulary_source()
-    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
-    filled = _NAME.sub(lambda found: _GAP if found[1] == "gap" else words[found[1]], alternatives)
-    return re.compile(traditional(filled))
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    words, typos = _vocabulary_source()
+def vocabulary(words: Mapping[str, Iterable[str]], typos: Mapping[str, str]) -> Vocabulary:
     slips = {traditional(wrong): traditional(right) for wrong, right in typos.items()}
+    longest_first = sorted(slips, key=len, reverse=True)
     return Vocabulary(
-        words={name: re.compile(traditional(pattern)) for name, pattern in words.items()},
+        words={name: _compile(traditional(any_of(parts))) for name, parts in words.items()},
         typos=slips,
-        slip=re.compile("|".join(re.escape(wrong) for wrong in sorted(slips, key=len, reverse=True))),
+        slip=re.compile("|".join(map(re.escape, longest_first))) if slips else _NEVER,
     )
 
 
-@cache
-def rules(name: str, table: str = "rule") -> tuple[Rule, ...]:
-    """The rules of one file, in its order. Raises KeyError for a word list that does not exist."""
-    return tuple(
-        Rule(
-            id=str(entry["id"]),
-            when=_compile(_strings(entry["when"])),
-            unless=_compile(_strings(entry["unless"])) if "unless" in entry else None,
-            sure=bool(entry.get("sure", False)),
-        )
-        for entry in _load(name).get(table, [])
-    )
+def any_of(parts: Iterable[str]) -> str:
+    return "(?:" + "|".join(parts) + ")"
 
 
-def _strings(value: object) -> list[str]:
-    if not isinstance(value, list):
-        raise TypeError("a rule's patterns are a list of strings")
-    return [str(item) for item in value]
+def filled(pattern: str, words: Mapping[str, Iterable[str]]) -> str:
+    """With the word lists in it, as it is matched. Raises KeyError for a list that does not exist."""
+    return traditional(NAME.sub(lambda found: _GAP if found[1] == GAP else any_of(words[found[1]]), pattern))
 
 
-def clean(text: str) -> str:
-    return vocabulary().clean(text)
+def compiled(patterns: Iterable[str], words: Mapping[str, Iterable[str]]) -> re.Pattern[str]:
+    return _compile(filled("|".join(f"(?:{pattern})" for pattern in patterns), words))
 
 
-def hits(intent: str, cleaned: str) -> tuple[str, ...]:
-    """Ids of the rules of an intent that fire on a cleaned text."""
-    parts = sentences(cleaned)
-    return tuple(rule.id for rule in rules(intent) if any(rule.fires(part) for part in parts))
-
-
-def matches(name: str, table: str, cleaned: str) -> bool:
-    """Whether a rule of that table fires on the text as a whole."""
-    whole = cleaned.strip(" ,。.!?~;\n") if table != "fragment" else cleaned
-    return any(rule.fires(whole) for rule in rules(name, table))
+# Versions differ in a few patterns: those they share are compiled once.
+_compile = lru_cache(maxsize=1024)(re.compile)

@@ -24,7 +24,9 @@ from bot.model import (
 from . import build_chain
 from .hours import TAIPEI
 from .intent import LABEL_OF
-from .meaning import LABELS, Encoder
+from .meaning import Encoder
+from .policy import Policy
+from .policy_document import LABELS
 
 LABEL_BY_HANDLER = {**LABEL_OF, "smalltalk": "smalltalk"}
 ELSE = "ordinary_question"
@@ -63,13 +65,17 @@ class _Nothing:
 
 
 def classifier(
-    finder: Finder | None = None, tz: tzinfo | str = TAIPEI, *, encode: Encoder | None = None
+    finder: Finder | None = None,
+    tz: tzinfo | str = TAIPEI,
+    *,
+    encode: Encoder | None = None,
+    policy: Policy | None = None,
 ) -> Classify:
     """What the live chain decides for a first message of a new conversation, as a label.
 
     Takes what `build_chain` takes; without a finder the rules are asked alone, which gives the same labels.
     """
-    chain = build_chain(finder or _Nothing(), tz, encode=encode)
+    chain = build_chain(finder or _Nothing(), tz, encode=encode, policy=policy)
     rules_only = tuple((name, handler) for name, handler in chain if name not in SEARCHES)
     return lambda text: _label(rules_only, text)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.model import HandOff, Kind, Offer, Reply, Status, StaySilent
 from handlers import build_mind
-from handlers.meaning import examples
+from handlers.policy import Policy
 from tests.unit.handlers.factories import (
     NIGHT,
     OFFICE_HOUR,
@@ -23,7 +23,7 @@ from tests.unit.handlers.factories import (
     notice,
 )
 
-FRAGMENTS = [text for text, _ in examples()]
+FRAGMENTS = [text for text, _ in Policy.shipped().examples]
 texts = st.one_of(
     st.text(max_size=200),
     st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=4).map("，".join),

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from handlers.meaning import LABELS, examples
-from handlers.rules import INTENTS, clean, rules, vocabulary
+from handlers.policy import Policy
+from handlers.policy_document import LABELS
+from handlers.rules import TABLES
 from handlers.triage import classifier, classify, evaluate
 from tests.unit.handlers.factories import encoder
 
+SHIPPED = Policy.shipped()
 HELD_OUT = Path(__file__).parents[2] / "data" / "triage.jsonl"
 PEOPLE = LABELS[:4]
 
@@ -46,9 +48,9 @@ def test_the_same_words_meaning_something_else(judge, person: str, ordinary: str
 
 
 def _rows() -> list[tuple[str, str]]:
-    known = {clean(text) for text, _ in examples()}
+    known = {SHIPPED.clean(text) for text, _ in SHIPPED.examples}
     lines = map(json.loads, HELD_OUT.read_text(encoding="utf-8").splitlines())
-    return [(line["text"], line["label"]) for line in lines if clean(line["text"]) not in known]
+    return [(line["text"], line["label"]) for line in lines if SHIPPED.clean(line["text"]) not in known]
 
 
 def _people(lines: list[dict[str, str]], labels: tuple[str, ...]) -> float:
@@ -93,19 +95,21 @@ def test_the_figures_of_evaluate() -> None:
 
 
 def test_classify_is_deterministic() -> None:
-    assert [classify(text) for text, _ in examples()[:40]] == [classify(text) for text, _ in examples()[:40]]
+    assert [classify(text) for text, _ in SHIPPED.examples[:40]] == [
+        classify(text) for text, _ in SHIPPED.examples[:40]
+    ]
 
 
 def test_every_rule_file_loads_and_says_what_it_is() -> None:
-    for name in (*INTENTS, "ordinary"):
-        ids = [rule.id for rule in rules(name)]
+    for name in TABLES:
+        ids = [rule.id for rule in SHIPPED.rules[name]]
         assert ids
         assert len(ids) == len(set(ids))
-    assert vocabulary().words
+    assert SHIPPED.vocabulary.words
 
 
 def test_enough_examples_of_each_label_and_none_twice() -> None:
-    pairs = examples()
+    pairs = SHIPPED.examples
     assert len({text for text, _ in pairs}) == len(pairs)
     for label in LABELS:
         assert sum(one == label for _, one in pairs) >= 60

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.meaning import examples
-from handlers.rules import clean
+from handlers.policy import Policy
 from handlers.triage import Classify, classifier
 from tests.unit.handlers.factories import encoder
 
+SHIPPED = Policy.shipped()
 UNFAMILIAR = """
 亂打一通的字
 這是一段沒有意義的文字
@@ -113,8 +113,8 @@ def test_unfamiliar_text_is_left_to_the_search(judge: Classify) -> None:
 
 
 def test_they_are_kept_apart_from_the_examples() -> None:
-    known = {clean(text) for text, _ in examples()}
-    assert not [text for text in UNFAMILIAR if clean(text) in known]
+    known = {SHIPPED.clean(text) for text, _ in SHIPPED.examples}
+    assert not [text for text in UNFAMILIAR if SHIPPED.clean(text) in known]
 
 
 @pytest.mark.parametrize("context", CONTEXT)
