@@ -55,6 +55,7 @@ class Settings:
     openai_api_key: str | None = field(repr=False)
     openai_base_url: str | None
     openai_model: str | None
+    openai_embedding_model: str | None
     openai_monthly_budget: float | None
     openai_prices: dict[str, tuple[float, float]]
     openai_ntd_per_usd: float
@@ -131,6 +132,7 @@ class Settings:
             openai_api_key=values.get("OPENAI_API_KEY") or None,
             openai_base_url=openai_base_url,
             openai_model=values.get("OPENAI_MODEL") or None,
+            openai_embedding_model=values.get("OPENAI_EMBEDDING_MODEL") or None,
             openai_monthly_budget=_amount(values, "OPENAI_MONTHLY_BUDGET", None, faults),
             openai_prices=_prices(values, faults),
             openai_ntd_per_usd=_amount(values, "OPENAI_NTD_PER_USD", NTD_PER_USD, faults) or NTD_PER_USD,

@@ -6,6 +6,9 @@
     ask                         with the purpose `choose`: the chosen title comes first
     anything else               untouched
 
+With an embedding model, a doubtful answer that nobody checks is compared with what else was found: where another
+question is nearer, it becomes a question back. And titles that nobody chooses among are put in the order of nearness.
+
 Everything shown comes from the local search: approved articles in force, found again by it and by nothing else.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.ai.adviser import Adviser
 from bot.ai.model import Call
@@ -51,6 +54,8 @@ class AdvisedFinder:
 
     def _checked(self, text: str, finding: Finding, best: Found) -> Finding:
         advice = self._adviser.check(text, best.question or best.title, best.title)
+        if advice.call is None:
+            return self._compared(text, finding)
         if advice.value is not False:
             return _traced(finding, advice.call)
         return _traced(_asked(finding.candidates, finding), advice.call, "veto")
@@ -72,11 +77,31 @@ class AdvisedFinder:
     def _chosen(self, text: str, finding: Finding) -> Finding:
         offered = finding.candidates[:_TITLES]
         advice = self._adviser.choose(text, [found.title for found in offered])
+        if advice.call is None:
+            return self._compared(text, finding)
         at = advice.value
         if at is None or not 0 < at < len(offered):
             return _traced(finding, advice.call, "none" if at is not None and at < 0 else None)
         first = (offered[at], *offered[:at], *offered[at + 1 :], *finding.candidates[_TITLES:])
         return _traced(replace(finding, candidates=first), advice.call, "reordered")
+
+    def _compared(self, text: str, finding: Finding) -> Finding:
+        offered = finding.candidates[:_TITLES]
+        if len(offered) < 2:
+            return finding
+        advice = self._adviser.nearness(text, [found.question or found.title for found in offered])
+        if advice.value is None:
+            return _traced(finding, advice.call)
+        near = advice.value
+        order = sorted(range(len(offered)), key=lambda at: -near[at])
+        figures = [round(one, 3) for one in near]
+        if order[0] == 0 and finding.verdict == "answer":
+            return _traced(finding, advice.call, near=figures)
+        sorted_so = [*(offered[at] for at in order), *finding.candidates[_TITLES:]]
+        if finding.verdict == "answer":
+            return _traced(_asked(sorted_so, finding), advice.call, "veto", near=figures)
+        effect = None if order == sorted(order) else "reordered"
+        return _traced(replace(finding, candidates=tuple(sorted_so)), advice.call, effect, near=figures)
 
     # -- the rest is the local knowledge's, untouched ---------------------------------------------------------------
 
@@ -113,9 +138,9 @@ def _asked(candidates: Sequence[Found], finding: Finding) -> Finding:
     )
 
 
-def _traced(finding: Finding, call: Call | None, effect: str | None = None) -> Finding:
-    """With what is kept of the call: purpose, outcome, ms, model, prompt version; no text."""
+def _traced(finding: Finding, call: Call | None, effect: str | None = None, **figures: Any) -> Finding:
+    """With what is kept of the call: purpose, outcome, ms, model, prompt version, figures; no text."""
     if call is None:
         return finding
-    kept = call.trace() | ({"effect": effect} if effect else {})
+    kept = call.trace() | ({"effect": effect} if effect else {}) | figures
     return replace(finding, trace=finding.trace | {"model": kept})

@@ -5,28 +5,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
+from bot.ai.advice import Advice
+from bot.ai.embedding import Embedding
 from bot.ai.model import Call, Model
 from bot.ai.outgoing import visible
 from bot.ai.prompts import CHECK, DRAFT, NONE, PARAPHRASE, REWRITE, Prompt, choose
 from bot.masking import find
 from bot.settings import MODEL_PURPOSES
 
-T = TypeVar("T")
-
 EARLIER: Final = 3
 _QUESTION: Final = 120
 _DRAFT: Final = 1000
 _PARAPHRASES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Advice(Generic[T]):
-    """`value` is None where the model had nothing usable to say; `call` is None where it was not asked."""
-
-    value: T | None = field(default=None, repr=False)
-    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +35,17 @@ class Draft:
 
 
 class Adviser:
-    """`purposes`: what the firm allows of MODEL_PURPOSES; anything else is not asked, and no advice comes back."""
+    """`purposes`: what the firm allows of MODEL_PURPOSES; anything else is not asked, and no advice comes back.
 
-    def __init__(self, model: Model, purposes: Sequence[str] = MODEL_PURPOSES) -> None:
+    `embedding` is None unless the firm named a model for it.
+    """
+
+    def __init__(
+        self, model: Model, purposes: Sequence[str] = MODEL_PURPOSES, embedding: Embedding | None = None
+    ) -> None:
         self.model = model
         self.purposes = frozenset(purposes)
+        self.embedding = embedding
 
     def warm(self) -> None:
         """Pays for the client's import before the first customer waits for it."""
@@ -63,6 +61,10 @@ class Adviser:
         offered = [{"index": at, "title": title} for at, title in enumerate(titles)]
         value, call = self._ask(choose(len(titles)), {"customer": text, "offered": offered})
         return Advice(None if value is None else int(value["choice"]), call)
+
+    def nearness(self, text: str, questions: Sequence[str]) -> Advice[tuple[float, ...]]:
+        """How near the customer's text is to each of `questions`, -1 to 1, in their order."""
+        return Advice() if self.embedding is None else self.embedding.nearness(text, questions)
 
     def rewrite(self, text: str, history: Sequence[str]) -> Advice[str]:
         """A follow-up as a question of its own: input for the local search, shown to nobody."""

@@ -21,6 +21,8 @@ LISTED: Final[dict[str, tuple[float, float]]] = {
     "gpt-5": (1.25, 10.00),
     "gpt-5-mini": (0.25, 2.00),
     "gpt-5-nano": (0.05, 0.40),
+    "text-embedding-3-small": (0.02, 0.0),
+    "text-embedding-3-large": (0.13, 0.0),
 }
 # A model nobody priced counts as the dearest: a budget that stops too early is noticed, one that never stops is not.
 DEAREST: Final = max(LISTED.values(), key=sum)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.ai.adviser import Adviser
+from bot.ai.embedding import Embedding
 from bot.ai.ledger import Ledger
 from bot.ai.model import DEFAULT_MODEL, Model
 from bot.ai.prices import Prices
@@ -24,8 +25,11 @@ def adviser_of(settings: Settings, mongo: Mongo) -> Adviser | None:
     if not settings.openai_api_key:
         return None
     wire = Wire(settings.openai_api_key, settings.openai_base_url)
-    model = Model(wire, ledger_of(settings, mongo), settings.openai_model or DEFAULT_MODEL)
-    return Adviser(model, settings.openai_purposes)
+    ledger = ledger_of(settings, mongo)
+    model = Model(wire, ledger, settings.openai_model or DEFAULT_MODEL)
+    name = settings.openai_embedding_model
+    embedding = Embedding(wire, ledger, name) if name else None
+    return Adviser(model, settings.openai_purposes, embedding)
 
 
 def readable(base_url: str) -> bool:

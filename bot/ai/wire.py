@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +22,15 @@ DEFAULT_BASE: Final = "https://api.openai.com/v1"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`outcome`: ok, refused, broken, timeout, unreachable, unmasked or http_<status>; `used` tokens in and out."""
+    """`outcome`: ok, refused, broken, timeout, unreachable, unmasked or http_<status>; `used` tokens in and out.
+
+    `content` is what a completion said, `vectors` a row for each text that was to be embedded.
+    """
 
     outcome: str
     content: str | None = field(default=None, repr=False)
     used: tuple[int, int] | None = None
+    vectors: Sequence[Sequence[float]] = field(default=(), repr=False)
 
 
 class Wire:
@@ -44,11 +49,17 @@ class Wire:
 
     def complete(self, body: dict[str, Any], timeout: float) -> Sent:
         """One chat completion. `timeout` in seconds bounds each wait of the connection. Never raises."""
+        return self._sent(lambda client: _read(client.chat.completions.create(**body, timeout=timeout)))
+
+    def embed(self, body: dict[str, Any], timeout: float) -> Sent:
+        """One call of /embeddings, as `complete`."""
+        return self._sent(lambda client: _read_vectors(client.embeddings.create(**body, timeout=timeout)))
+
+    def _sent(self, call: Callable[[openai.OpenAI], Sent]) -> Sent:
         import openai
 
         try:
-            answer = self._connected().chat.completions.create(**body, timeout=timeout)
-            return _read(answer)
+            return call(self._connected())
         except Unmasked:
             return Sent("unmasked", used=(0, 0))
         except openai.APITimeoutError:
@@ -98,9 +109,19 @@ def _read(answer: Any) -> Sent:
     return Sent("ok", message.content, used)
 
 
-def _used(usage: Any) -> tuple[int, int] | None:
-    counts = (getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None))
-    given, made = counts
+def _read_vectors(answer: Any) -> Sent:
+    """In the order of the texts: an endpoint may number its rows and send them in another."""
+    used = _used(getattr(answer, "usage", None), made=0)
+    rows = getattr(answer, "data", None)
+    if not rows:
+        return Sent("broken", used=used)
+    return Sent("ok", used=used, vectors=[row.embedding for row in sorted(rows, key=lambda row: row.index)])
+
+
+def _used(usage: Any, made: int | None = None) -> tuple[int, int] | None:
+    """`made` where the endpoint makes none and does not say so."""
+    given = getattr(usage, "prompt_tokens", None)
+    made = getattr(usage, "completion_tokens", None) if made is None else made
     if isinstance(given, int) and isinstance(made, int) and given >= 0 and made >= 0:
         return given, made
     return None

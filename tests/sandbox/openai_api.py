@@ -22,6 +22,7 @@ from tests.sandbox.wire import Answer, NotJsonError, Request
 MODELS = ("gpt-4o-mini", "gpt-5-mini", "text-embedding-3-small")
 MODES = ("echo_choice", "fixed", "broken_json", "refuse", "slow", "html")
 DIMENSIONS = 1536
+_PAGE = "<!doctype html><title>Proxy</title><p>Please sign in."
 Values = dict[str, Any]
 
 
@@ -56,7 +57,7 @@ def _dispatch(state: State, request: Request) -> Answer:
         case "POST", "/v1/responses":
             return _generate(state, request.json(), _response)
         case "POST", "/v1/embeddings":
-            return _embeddings(request.json())
+            return _embeddings(state.openai, request.json())
     return error(404, f"Invalid URL ({request.method} {request.path})")
 
 
@@ -71,8 +72,7 @@ def _generate(state: State, body: Values, shape: Any) -> Answer:
     if script["mode"] == "slow":
         gevent.sleep(script.get("delay_ms", 30_000) / 1000)
     if script["mode"] == "html":
-        page = "<!doctype html><title>Proxy</title><p>Please sign in."
-        return Answer(200, page, content_type="text/html")
+        return Answer(200, _PAGE, content_type="text/html")
     refusal = script.get("text", "I cannot help with that.") if script["mode"] == "refuse" else None
     return Answer(200, shape(body, None if refusal else _text(script, body), refusal))
 
@@ -191,19 +191,28 @@ def _response(body: Values, text: str | None, refusal: str | None) -> Values:
     }
 
 
-def _embeddings(body: Values) -> Answer:
+def _embeddings(script: Values, body: Values) -> Answer:
+    """`slow` and `html` as for a completion, `broken_json` half of the rows; `values` may hold a vector for a text,
+    `width` the length of the others."""
     given = body.get("input")
     texts = given if isinstance(given, list) else [given]
+    if script["mode"] == "slow":
+        gevent.sleep(script.get("delay_ms", 30_000) / 1000)
+    if script["mode"] == "html":
+        return Answer(200, _PAGE, content_type="text/html")
     if not texts or not all(isinstance(text, str) and text for text in texts):
         return error(400, "'$.input' is invalid. Please check the API reference.")
-    size = int(body.get("dimensions") or DIMENSIONS)
+    size = int(body.get("dimensions") or script.get("width") or DIMENSIONS)
+    scripted = script.get("values", {})
     rows = []
     for index, text in enumerate(texts):
-        vector = _vector(text, size)
+        vector = scripted.get(text) or _vector(text, size)
         packed: Any = vector
         if body.get("encoding_format") == "base64":
-            packed = base64.b64encode(struct.pack(f"<{size}f", *vector)).decode()
+            packed = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
         rows.append({"object": "embedding", "index": index, "embedding": packed})
+    if script["mode"] == "broken_json":
+        rows = rows[: len(rows) // 2]
     used = sum(_tokens(text) for text in texts)
     usage = {"prompt_tokens": used, "total_tokens": used}
     return Answer(200, {"object": "list", "data": rows, "model": body.get("model"), "usage": usage})
