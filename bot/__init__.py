@@ -1,6 +1,6 @@
 """The service, bottom up: errors, masking, model, settings, logs, contracts; mongo, vault, store, queue; live,
 rendering; webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper; webchat; labels, automation,
-wordings, gaps, replay, proposals, runs, imports, shared_phrasings, phrasings;
+wordings, gaps, replay, proposals, runs, imports, shared_phrasings, phrasings, assist;
 compose; app, jobs, worker, clock; samples, prepare, supervisor, evaluation; cli."""
 
 import os

@@ -18,6 +18,7 @@ from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.adviser import Adviser
 from bot.ai.setup import adviser_of
+from bot.assist import Assistant
 from bot.automation import Automation, automation_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
@@ -98,7 +99,7 @@ class ConsoleService:
     kb_audit: Audit
     imports: Imports
     phrasings: Phrasings
-    adviser: Adviser | None
+    assistant: Assistant
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +249,7 @@ def build(
             kb_audit,
             imports_of(mongo, audit, queue),
             phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
-            adviser,
+            Assistant(desk, lambda: Store(mongo.db), audit, adviser),
         ),
     )
     _built.add(service)

@@ -6,12 +6,14 @@ auth.py           sessions and the one gate, `@requires`
 account.py        sign-in, sign-out, language
 agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
 thread.py         messages as lines to read
+assist.py         a draft of the firm's model beside the composer
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
-                  knowledge_files.py takes and gives files
+                  knowledge_import.py takes files, knowledge_files.py gives them
 gaps.py           what customers asked without an answer, and the way to an article; rehearsal.py is what would change;
                   runs.py starts, cancels and follows both
+phrasings.py      which articles lack phrasings, and taking suggested ones over; phrasings_page.py is for colleagues
 recalls.py        what was taken back, and the corrections people work through
 provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
@@ -36,6 +38,7 @@ from inbox import (
     admin,
     agent,
     assets,
+    assist,
     auth,
     automation,
     gaps,
@@ -47,6 +50,8 @@ from inbox import (
     language,
     live,
     navigation,
+    phrasings,
+    phrasings_page,
     problems,
     recalls,
     rehearsal,
@@ -64,7 +69,20 @@ MAX_FORM = 256 * 1024
 # Several files of pages share the blueprint of the knowledge.
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
-_PAGES = (assets.bp, account.bp, live.bp, agent.bp, admin.bp, *_KNOWLEDGE, *_WORK, automation.bp, recalls.bp)
+_PHRASINGS = (phrasings.bp, phrasings_page.bp)
+_CONVERSATIONS = (agent.bp, assist.bp)
+_REST = (automation.bp, recalls.bp)
+_PAGES = (
+    assets.bp,
+    account.bp,
+    live.bp,
+    *_CONVERSATIONS,
+    admin.bp,
+    *_KNOWLEDGE,
+    *_WORK,
+    *_PHRASINGS,
+    *_REST,
+)
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():
     problems.attach(_blueprint)

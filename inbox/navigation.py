@@ -43,6 +43,7 @@ KNOWLEDGE_TABS = (
     Tab("review", "knowledge.queue", _l("Review queue"), Permission.KNOWLEDGE_READ),
     Tab("files", "knowledge.import_page", _l("Files"), Permission.KNOWLEDGE_WRITE),
     Tab("gaps", "knowledge.gaps", _l("Gaps"), Permission.QUESTIONS_READ),
+    Tab("phrasings", "phrasings.index", _l("Phrasings"), Permission.KNOWLEDGE_READ),
     Tab("rehearsal", "knowledge.rehearsal", _l("Rehearsal"), Permission.QUESTIONS_READ),
     Tab("automation", "automation.index", _l("Direct answers"), Permission.AUTOMATION_READ),
     Tab("recalls", "recalls.index", _l("Recalls"), Permission.RECALL_READ),

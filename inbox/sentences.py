@@ -11,7 +11,7 @@ from functools import cache
 
 from flask_babel import get_locale, gettext
 
-from inbox import knowledge_sentences
+from inbox import knowledge_sentences, phrasings_sentences
 
 
 def _l(written: str) -> str:
@@ -60,6 +60,7 @@ KNOWN = (
     _l("The platform could not be reached."),
     _l("The platform did not answer: the message may have gone out."),
     *knowledge_sentences.KNOWN,
+    *phrasings_sentences.KNOWN,
 )
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.ai.adviser import Advice, Draft
 from bot.contracts import Channel
+from bot.imports import Line
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
+from bot.phrasings import Phrasings
 from bot.recalls import Correction, Recall
 from bot.runs import Run
 from bot.wordings import Wish, Wording
@@ -48,8 +51,13 @@ class Desk(Protocol):
 
     def take(self, staff: Staff, conversation_id: str) -> None: ...
 
-    def reply(self, staff: Staff, conversation_id: str, text: str, client_id: str) -> str:
-        """The message's id; the same `client_id` twice is one message. BadPayload: this text will not go."""
+    def reply(
+        self, staff: Staff, conversation_id: str, text: str, client_id: str, *, assisted: bool = False
+    ) -> str:
+        """The message's id; the same `client_id` twice is one message. BadPayload: this text will not go.
+
+        `assisted`: a draft of the model was put into the composer before.
+        """
 
     def resolve(self, staff: Staff, conversation_id: str) -> None: ...
 
@@ -135,6 +143,32 @@ class Runs(Protocol):
     def draft(self, staff: Staff, run: Run, key: str, wish: Wish, kb: Store, audit: Audit) -> Content: ...
 
 
+class Imports(Protocol):
+    """Files of articles and their reports. Raises NotFound, Conflict, BadPayload."""
+
+    def start(self, staff: Staff, suffix: str, data: bytes) -> Run: ...
+    def again(self, staff: Staff, run_id: str) -> Run: ...
+    def cancel(self, staff: Staff, run_id: str) -> None: ...
+    def run(self, run_id: str) -> Run: ...
+    def latest(self, limit: int = 20) -> list[Run]: ...
+    def written(self, run: Run) -> int: ...
+    def can_go_on(self, run: Run) -> bool: ...
+    def bad(self, run: Run, skip: int = 0, limit: int = 0) -> list[Line]: ...
+
+
+class Assistant(Protocol):
+    """Drafts of the firm's model for the agent of a conversation."""
+
+    @property
+    def there(self) -> bool: ...
+
+    def draft(self, staff: Staff, conversation_id: str) -> Advice[Draft]:
+        """Within three seconds; `call.outcome` says why there is none.
+
+        Raises NotAllowed, NotFound, Conflict, BadPayload.
+        """
+
+
 class Console(Protocol):
     """All of it. `limiter_storage` is a redis URL, or None to count in this process only."""
 
@@ -156,6 +190,14 @@ class Console(Protocol):
     def recalls(self) -> Recalls: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def phrasings(self) -> Phrasings:
+        """The whole of it: its methods are what the two pages do."""
+
+    @property
+    def assistant(self) -> Assistant: ...
+    @property
+    def imports(self) -> Imports: ...
     @property
     def kb(self) -> Callable[[], Store]:
         """The knowledge base, asked for in each request: its connection belongs to the process."""
