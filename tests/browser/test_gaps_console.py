@@ -58,7 +58,7 @@ def test_a_gap_becomes_an_article_that_was_rehearsed(
     officer.locator("#rehearsed").get_by_role("button").click()
     expect(officer.locator("#changes")).to_contain_text(QUESTION, timeout=WORKS_MS)
     expect(officer.locator("#changes")).to_contain_text("直接回答")
-    officer.get_by_role("link", name=f"{ID} v1").click()
+    officer.get_by_role("link", name=f"{ID} v2").click()
     expect(officer.locator("#rehearsed table")).to_be_visible()
     officer.get_by_role("button", name="核准").click()
     expect(officer.locator(".page-head .pill")).to_have_text("生效中")
