@@ -33,7 +33,7 @@ def read_file(path: Path, zone: ZoneInfo) -> Iterator[Row | BadRow]:
 
 
 def read_zip(path: Path, zone: ZoneInfo) -> Iterator[Row | BadRow]:
-    """The Markdown files of an archive. Raises BadPayload where it is none, or is larger than an import may be."""
+    """The Markdown files of an archive, in its order. Raises BadPayload where it is none, or is larger than an import may be."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
@@ -88,7 +88,7 @@ def _of_zip(archive: zipfile.ZipFile, name: str) -> Iterator[File]:
             members[path] = info
     _few(len(members), name)
     total = 0
-    for path, info in sorted(members.items()):
+    for path, info in members.items():
         file = _member(archive, info, path)
         total += len(file.data)
         _small(total, name)

@@ -138,6 +138,7 @@ class FakeConsole:
     automation: FakeAutomation = field(default_factory=FakeAutomation)
     runs: NoRuns = field(default_factory=NoRuns)
     kb: Callable[[], Store] = no_knowledge
+    imports: Any = None
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
     audited: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)

@@ -6,15 +6,20 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.imports import Imports, imports_of
 from bot.model import ContentKind, ProductClass
 from bot.mongo import Mongo
+from bot.queue import JobQueue
 from bot.settings import Settings
+from bot.store import schema
+from bot.store.audit import AuditStore
 from kb import desk, review
 from kb.articles import Content, Review
 from kb.review import Draft, no_audit
@@ -35,17 +40,31 @@ FILLED = {
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
+def mongo(settings: Settings) -> Iterator[Mongo]:
     mongo = Mongo(settings.mongodb_uri, timeout_ms=5000)
+    # One open import at a time is a rule of its index; the others' would cost each test a second.
+    mongo["runs"].create_indexes(schema.INDEXES["runs"])
     ensure_indexes(mongo.db)
-    yield Store(mongo.db)
+    yield mongo
     mongo.db.client.drop_database(mongo.db.name)
     mongo.close()
 
 
 @pytest.fixture
-def app(service: FakeConsole, store: Store) -> Flask:
+def store(mongo: Mongo) -> Store:
+    return Store(mongo.db)
+
+
+@pytest.fixture
+def imports(mongo: Mongo) -> Imports:
+    """Without a queue: the test is the worker."""
+    return imports_of(mongo, AuditStore(mongo), JobQueue(None))
+
+
+@pytest.fixture
+def app(service: FakeConsole, store: Store, imports: Imports) -> Flask:
     service.kb = lambda: store
+    service.imports = imports
     return an_app(service)
 
 
@@ -232,35 +251,107 @@ def test_the_list_filters_counts_and_says_what_to_do(enter: Enter, store: Store)
     assert "card-terms" in author.get("/knowledge/disclosure").text
 
 
-def upload(client: FlaskClient, name: str, data: bytes) -> TestResponse:
+def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:
     page = client.get("/knowledge/import")
-    form: dict[str, Any] = {"csrf_token": form_of(page), "file": (io.BytesIO(data), name)}
+    brought = [(io.BytesIO(data), name) for name, data in files]
+    form: dict[str, Any] = {"csrf_token": form_of(page), "file": brought}
     return client.post("/knowledge/import", data=form, content_type="multipart/form-data")
 
 
+def work(imports: Imports, store: Store, path: str) -> None:
+    """What the worker does with the import of that page."""
+    run = imports.runs.take(path.rpartition("/")[2], "token", datetime.now(UTC))
+    assert run is not None
+    figures, items = imports.perform(run["plan"], store, ZoneInfo("Asia/Taipei"), lambda done, total: None)
+    assert imports.runs.finish(run["_id"], "token", figures, items, datetime.now(UTC), None)
+
+
 def test_a_file_comes_in_row_by_row_and_goes_out_again(
-    enter: Enter, store: Store, service: FakeConsole
+    enter: Enter, store: Store, imports: Imports, service: FakeConsole
 ) -> None:
     author = enter("senior")
     rows = (
         "id,questions,answer,product_class\ngood,問題,答案,general\n,問題,答案,general\nbad,問題,答案,pets\n"
+        "good,問題,答案,general\n=cmd,問題,,general\n"
     )
-    answer = upload(author, "../../etc/articles.csv", rows.encode())
-    assert "1 drafts written" in answer.text
-    assert "id is missing" in answer.text
-    assert "product_class must be one of" in answer.text
+    report = upload(author, ("../../etc/articles.csv", rows.encode())).location
+    waits = author.get(report).text
+    assert "Waiting for a worker" in waits
+    assert f'data-ask="{report}/progress"' in waits
+    assert '<meta http-equiv="refresh"' in waits, "without a script the page looks again by itself"
+    assert "under way" in upload(author, ("more.csv", rows.encode())).text
+    work(imports, store, report)
+    done = author.get(report).text
+    assert "1 draft written · 4 rows left out" in done
+    assert "id is missing" in done
+    assert "product_class must be one of" in done
+    assert "refresh" not in done
+    table = author.get(f"{report}/report.csv").data.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[1] for line in table[1:]] == ["3", "4", "5", "6"]
     assert waiting(store, "good").author == "s-senior"
-    assert upload(author, "virus.exe", b"MZ").status_code == 400
-    assert upload(author, "broken.xlsx", b"no workbook").status_code == 400
-    assert upload(author, "huge.csv", b"x" * (6 * 1024 * 1024)).status_code == 413
+    assert "1 draft written" in author.get("/knowledge/import").text
+    assert "1 draft written" in enter("auditor").get(report).text
     desk.approve(store, ["good"], "s-comp")
-    for suffix in ("csv", "xlsx", "jsonl"):
+    for suffix in ("csv", "xlsx", "jsonl", "zip"):
         given = author.get(f"/knowledge/export/articles.{suffix}")
         assert "attachment" in given.headers["Content-Disposition"]
         assert len(given.data) > 50
     assert "答案" in author.get("/knowledge/export/articles.jsonl").text
     assert author.get("/knowledge/export/articles.exe").status_code == 404
     assert "knowledge:articles:export" in service.actions()
+
+
+def test_what_cannot_be_taken_is_said_at_once(enter: Enter, imports: Imports) -> None:
+    author = enter("senior")
+    assert upload(author, ("virus.exe", b"MZ")).status_code == 400
+    assert upload(author, ("a.csv", b"id"), ("b.csv", b"id")).status_code == 400
+    assert upload(author, ("empty.csv", b"")).status_code == 400
+    assert upload(author, ("", b"")).status_code == 400
+    assert upload(author, ("huge.csv", b"x" * (21 * 1024 * 1024))).status_code == 413
+    assert imports.latest() == []
+    assert author.get("/knowledge/import/nothing").status_code == 404
+
+
+def test_markdown_files_chosen_at_once_are_one_import(enter: Enter, store: Store, imports: Imports) -> None:
+    author = enter("senior")
+    good = "---\nproduct_class: card\n---\n# 年費\n\n**免費**"
+    files = [
+        ("fee.md", good.encode()),
+        ("fee.en.md", b"Free"),
+        ("fee.md", good.encode()),
+        ("x.md", b"no class"),
+    ]
+    report = upload(author, *files).location
+    work(imports, store, report)
+    assert dict(waiting(store, "fee").answer) == {"zh-TW": "免費", "en": "Free"}
+    page = author.get(report).text
+    assert "<code>x.md</code> line 1" in page
+    assert "already in fee.md" in page
+
+
+def test_an_import_that_broke_off_is_gone_on_with_from_its_page(
+    enter: Enter, store: Store, imports: Imports
+) -> None:
+    author = enter("senior")
+    rows = "".join(
+        f'{{"id":"a{n}","questions":["q"],"answer":"a","product_class":"card"}}\n' for n in range(3)
+    )
+    report = upload(author, ("a.jsonl", rows.encode())).location
+    imports.runs.take(report.rpartition("/")[2], "token", datetime(2020, 1, 1, tzinfo=UTC))
+    assert "At work" in author.get(report).text
+    imports.runs.bury(datetime(2021, 1, 1, tzinfo=UTC), datetime.now(UTC))
+    assert "Broke off" in author.get(report).text
+    assert "Broke off" in author.get(f"{report}/progress").text
+    assert post(enter("auditor"), f"{report}/again").status_code == 403
+    second = post(author, f"{report}/again").location
+    assert second != report
+    assert post(author, f"{second}/cancel").location == second
+    assert "Cancelled" in author.get(second).text
+    third = post(author, f"{second}/again").location
+    work(imports, store, third)
+    assert "3 drafts written" in author.get(third).text
+    assert post(author, f"{third}/again").location == third
+    assert "needs no second start" in author.get(third).text
 
 
 READ = {"agent", "senior", "supervisor", "compliance", "auditor"}
