@@ -14,7 +14,7 @@ from tests.unit.inbox.visitors import PHONE, a_browser
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "極光行李箱可以寄放分行嗎"
+QUESTION, MOBILE = "極光行李箱可以寄放分行嗎", "0912345678"
 ANSWER = "分行不提供行李寄放。"
 ID = "luggage"
 WORKS_MS = 30_000
@@ -30,9 +30,13 @@ def chromium() -> Iterator[Browser]:
 def test_a_gap_becomes_an_article_that_was_rehearsed(
     chromium: Browser, house: House, person: Callable[[str], Person]
 ) -> None:
-    for channel in ("line", "telegram", "line"):
+    for channel, text in (
+        ("line", QUESTION),
+        ("telegram", QUESTION),
+        ("line", f"{QUESTION} 我的手機 {MOBILE}"),
+    ):
         customer = person(channel)
-        customer.says(QUESTION)
+        customer.says(text)
         customer.reads(1)
 
     author = a_colleague(chromium, house, "supervisor", viewport=PHONE)
@@ -43,7 +47,9 @@ def test_a_gap_becomes_an_article_that_was_rehearsed(
     expect(group).to_have_count(1, timeout=WORKS_MS)
     group.get_by_role("link", name="新增文章").click()
     author.locator("[name=id]").fill(ID)
-    taken = author.locator(".asked .tick", has_text=QUESTION).locator("[name=take]")
+    assert MOBILE not in author.content()
+    expect(author.locator(".asked .locked")).to_have_count(1)
+    taken = author.locator(".asked .tick:not(.locked)", has_text=QUESTION).locator("[name=take]")
     expect(taken).not_to_be_checked()
     taken.check()
     author.locator("[name=clean]").check()
