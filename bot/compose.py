@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import adapters
 from adapters import web
 from bot import shutdown
+from bot.accounts import Accounts
 from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.adviser import Adviser
@@ -22,23 +23,27 @@ from bot.assist import Assistant
 from bot.automation import Automation, automation_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
+from bot.encoding import encoder as encoder
 from bot.imports import Imports, imports_of
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
-from bot.model import ChannelAccount, ChannelType
+from bot.model import ChannelType
 from bot.mongo import Mongo
 from bot.phrasings import Phrasings, phrasings_of
 from bot.pipeline import Pipeline
+from bot.policies import Policies
+from bot.policies_live import Follower
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
 from bot.recalls import Recalls, Withdraw
+from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.store.accounts import AccountStore
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
 from bot.store.outbox import OutboxStore
+from bot.store.policies import PolicyStore
 from bot.store.questions import QuestionStore
 from bot.store.recalls import RecallStore
 from bot.store.runs import RunStore
@@ -49,13 +54,12 @@ from bot.sweeper import Sweeper
 from bot.vault import Vault
 from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
-from handlers import Chain, build_mind
+from handlers import Chain, Policy, build_mind
 from handlers.triage import classifier
 from kb.live import Knowledge
 from kb.recalls import withdraw
 from kb.review import Audit
 from kb.schedule import begin_due
-from kb.search import encoders
 from kb.store import Store
 
 WIDGET = Path(adapters.__file__).parent / "webchat" / "widget.js"
@@ -63,20 +67,6 @@ WEB_TIMEOUT_MS = 1800
 WORKER_TIMEOUT_MS = 10_000
 
 _built: weakref.WeakSet[Service] = weakref.WeakSet()
-
-
-class Accounts(AccountStore):
-    """Channel accounts with the addresses under which the outside reaches them."""
-
-    def __init__(self, mongo: Mongo, vault: Vault, public_url: str) -> None:
-        super().__init__(mongo, vault)
-        self._public_url = public_url
-
-    def webhook_url(self, account: ChannelAccount) -> str:
-        return f"{self._public_url}/webhooks/{account.channel.value}/{account.id}"
-
-    def snippet(self, account: ChannelAccount) -> str:
-        return web.snippet(self._public_url, account.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +90,7 @@ class ConsoleService:
     imports: Imports
     phrasings: Phrasings
     assistant: Assistant
+    policies: Policies
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +115,9 @@ class Service:
     automation: Automation
     recalls: Recalls
     runs: Runs
+    policies: Policies
     mind: Chain
+    rules: Follower
     intake: Intake
     webchat: WebChat
     mailbox: Mailbox
@@ -140,20 +133,27 @@ class Service:
         """Approved versions whose time has come. Raises ServiceError."""
         return begin_due(self.kb, self.console.kb_audit)
 
-    def classify(self, text: str) -> str:
-        """The triage label that the live rules give a first message."""
-        return _classifier(self.settings.home / "cache")(text)
+    def policy(self) -> Policy:
+        """The approved hand-off rules. Raises PyMongoError, Conflict where they were tampered with."""
+        number = self.policies.in_force()
+        return Policy.of_checked(self.policies.document(number), number)
+
+    def classifier(self, policy: Policy) -> Callable[[str], str]:
+        """The triage label that those rules give a first message."""
+        return classifier(encode=encoder(self.settings.home / "cache"), policy=policy)
 
     def warm(self, queue: str) -> None:
         """Pay for imports, models and connections before the first customer, and follow approvals from now on."""
         adapters.preload()
         self.mongo.ping()
         if queue == LIVE:
+            self.rules.try_to_look()
             self.mind.warm()
             if self.adviser is not None:
                 self.adviser.warm()
             self.knowledge.find("暖機", "zh-TW")
             self.knowledge.watch()
+            self.rules.watch()
         # What is here now stays: the collector need not walk through it for each message.
         gc.collect()
         gc.freeze()
@@ -206,6 +206,7 @@ def build(
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = _kb_audit(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, kb_audit))
+    policies = Policies(mongo, PolicyStore(mongo), audit, Workshop(settings.home / "cache"))
     runs = Runs(mongo, RunStore(mongo), QuestionStore(mongo, vault), audit, queue)
     service = Service(
         settings=settings,
@@ -226,7 +227,9 @@ def build(
         automation=automation,
         recalls=recalls,
         runs=runs,
+        policies=policies,
         mind=mind,
+        rules=Follower(policies, lambda rules, number: mind.adopt(Policy.of_checked(rules, number))),
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
         mailbox=Mailbox(threads, events, LeaseKeeper(threads), pipeline.handle, courier.deliver),
@@ -250,28 +253,11 @@ def build(
             imports_of(mongo, audit, queue),
             phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
             Assistant(desk, lambda: Store(mongo.db), audit, adviser),
+            policies,
         ),
     )
     _built.add(service)
     return service
-
-
-@cache
-def encoder(cache_dir: Path) -> Callable[[Sequence[str]], Any]:
-    """The bundled encoder: the rules' own examples come from the vector cache, a customer's text never does."""
-
-    def encode(texts: Sequence[str]) -> Any:
-        use = encoders.use()
-        if len(texts) == 1:
-            return use.query(texts[0])[None, :]
-        return use.cache(cache_dir).vectors(texts, use.encode)
-
-    return encode
-
-
-@cache
-def _classifier(cache_dir: Path) -> Callable[[str], str]:
-    return classifier(encode=encoder(cache_dir))
 
 
 @cache

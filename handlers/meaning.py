@@ -75,7 +75,7 @@ class Meaning:
         gram_matrix = rows @ rows.T + RIDGE * np.eye(len(rows), dtype=np.float32)
         self._weights: Floats = rows.T @ np.linalg.solve(gram_matrix, target - self._bias)
         # In place, and only now: a copy of these rows is tens of megabytes.
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         # A column for each example: a text has few n-grams, and only their lines are multiplied.
         self._known: Floats = np.ascontiguousarray(rows.T)
 

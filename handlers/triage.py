@@ -75,9 +75,23 @@ def classifier(
 
     Takes what `build_chain` takes; without a finder the rules are asked alone, which gives the same labels.
     """
-    chain = build_chain(finder or _Nothing(), tz, encode=encode, policy=policy)
-    rules_only = tuple((name, handler) for name, handler in chain if name not in SEARCHES)
-    return lambda text: _label(rules_only, text)
+    chain = rules_only(build_chain(finder or _Nothing(), tz, encode=encode, policy=policy))
+    return lambda text: _label(chain, text)
+
+
+def nothing() -> Finder:
+    """A finder without articles."""
+    return _Nothing()
+
+
+def rules_only(chain: Iterable[tuple[str, Handler]]) -> tuple[tuple[str, Handler], ...]:
+    return tuple((name, handler) for name, handler in chain if name not in SEARCHES)
+
+
+def fresh_turn(text: str) -> Turn:
+    """The first message of a new conversation, in office hours."""
+    fresh = Conversation("new", "new", "new", "new", ChannelType.WEB, Status.BOT)
+    return Turn(Kind.TEXT, text, DEFAULT_LOCALE, fresh, datetime(2026, 1, 5, 12, tzinfo=UTC))
 
 
 @cache
@@ -91,8 +105,7 @@ def classify(text: str) -> str:
 
 
 def _label(chain: Sequence[tuple[str, Handler]], text: str) -> str:
-    fresh = Conversation("new", "new", "new", "new", ChannelType.WEB, Status.BOT)
-    turn = Turn(Kind.TEXT, text, DEFAULT_LOCALE, fresh, datetime(2026, 1, 5, 12, tzinfo=UTC))
+    turn = fresh_turn(text)
     decided = next((name for name, handler in chain if handler(turn) is not None), "approved_answer")
     return LABEL_BY_HANDLER.get(decided, ELSE)
 

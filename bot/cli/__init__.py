@@ -1,10 +1,10 @@
-"""`flask <group> <command>`: channels, staff, kb, triage, model, doctor, mask, simulate. One file a group."""
+"""`flask <group> <command>`: channels, staff, kb, rules, triage, model, doctor, mask, simulate. One file a group."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from bot.cli import channels, doctor, kb, mask, model, simulate, staff, triage
+from bot.cli import channels, doctor, kb, mask, model, rules, simulate, staff, triage
 
 
 def register(app: Flask) -> None:
@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         channels.group,
         staff.group,
         kb.group,
+        rules.group,
         triage.group,
         model.group,
         doctor.command,
