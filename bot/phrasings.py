@@ -7,6 +7,7 @@ masked by a machine, so what is stored of them is what an editor has read and se
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ READERS = (Role.SUPERVISOR, Role.COMPLIANCE)
 """Who of them may read customers' questions; the same as for drafts out of gaps (bot/gaps.py)."""
 SHOWN = 30
 COUNTED = timedelta(days=92)
+AGAIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class Asked:
     at: datetime
     masked: str = field(repr=False)
     hidden: bool = False
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Three months of decisions are much to read, and an order of articles may be minutes old."""
+
+    at: float | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,17 @@ class Phrasings:
     kb_audit: Audit
     shared: Shared
     adviser: Adviser | None = None
+    _counted: _Counted = field(default_factory=_Counted, repr=False)
 
     # -- what there is --------------------------------------------------------------------------------------------
 
     def asked(self) -> Mapping[str, int]:
-        """How often each article was answered, offered or chosen in the last three months."""
-        return self.store.asked(datetime.now(UTC) - COUNTED)
+        """How often each article was answered, offered or chosen in the last three months, at most AGAIN_S old."""
+        now, known = time.monotonic(), self._counted
+        if known.at is None or now - known.at > AGAIN_S:
+            known.counts = self.store.asked(datetime.now(UTC) - COUNTED)
+            known.at = now
+        return known.counts
 
     def waiting(self) -> Mapping[str, int]:
         return self.store.waiting()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bot.errors import BadPayload, NotFound, ServiceError
+from bot.errors import BadPayload, Conflict, NotFound, ServiceError
 from bot.model import ContentKind
 from bot.phrasings import READERS
 from bot.shared_phrasings import DAYS, LONGEST, LONGEST_DESCRIPTION, MOST
@@ -66,14 +67,22 @@ def article(article: str) -> ResponseReturnValue:
     return _page(article)
 
 
-def _page(article: str, fault: str = "", status: int = 200, description: str = "") -> ResponseReturnValue:
+def _page(
+    article: str,
+    fault: str = "",
+    status: int = 200,
+    description: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> ResponseReturnValue:
+    """`typed`: customers' questions as the editor had mended them, by id, where they were not taken."""
     service, found = console().phrasings, entry_of(ContentKind.ARTICLE, article)
     if found.approved is None:
         raise NotFound("This article is not in force any more.")
     shown = found.waiting or found.approved
     suggested = service.suggestions(article)
     may_open = staff().role in READERS
-    customers = service.customers(staff(), article) if may_open and request.args.get("customers") else None
+    opened = may_open and (typed is not None or request.args.get("customers"))
+    customers = service.customers(staff(), article) if opened else None
     return render_template(
         "console/phrasings_article.html",
         content=found.approved,
@@ -84,6 +93,7 @@ def _page(article: str, fault: str = "", status: int = 200, description: str = "
         suggested=suggested,
         warnings=_warnings(shown, [one.text for one in suggested]),
         customers=customers,
+        typed=typed or {},
         may_open=may_open,
         links=[
             (one, _address(one.id), _state(one.closed, one.expires, one.taken)) for one in _links(article)
@@ -145,14 +155,14 @@ def decide(article: str) -> ResponseReturnValue:
 @requires(Permission.KNOWLEDGE_WRITE)
 def customers(article: str) -> ResponseReturnValue:
     """What the editor read, mended and sent back; only that is kept."""
-    chosen = [request.form.get(f"text-{key}", "") for key in request.form.getlist("id")]
+    typed = {key: request.form.get(f"text-{key}", "") for key in request.form.getlist("id")}
     try:
         if not request.form.get("read"):
             raise BadPayload("Say that you have read them: a machine does not know a name from a word.")
-        return _accepted(console().phrasings.accept(staff(), article, [], chosen))
-    except ServiceError as error:
+        return _accepted(console().phrasings.accept(staff(), article, [], list(typed.values())))
+    except (BadPayload, Conflict) as error:
         flash(words.sentence(error), "error")
-    return redirect(url_for("phrasings.article", article=article, customers=1), 303)
+        return _page(article, status=error.http_status, typed=typed)
 
 
 def _accepted(made: Content) -> ResponseReturnValue:

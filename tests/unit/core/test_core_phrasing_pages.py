@@ -170,8 +170,10 @@ def test_customers_questions_are_for_those_who_may_and_need_a_word(
     assert 'value="卡片不見要打給誰"' in shown
     form = {"id": line, f"text-{line}": "卡不見要打給誰", "csrf_token": token(shown)}
     verb = f"/knowledge/phrasings/customers/{ARTICLE}"
-    officer.post(verb, data=form)
-    assert "Say that you have read them" in officer.get(PAGE).text
+    unread = officer.post(verb, data=form)
+    assert unread.status_code == 400
+    assert "Say that you have read them" in unread.text
+    assert 'value="卡不見要打給誰"' in unread.text, "what the editor mended stays"
     assert officer.post(verb, data={**form, "read": "1"}).status_code == 303
     draft = teller.service.kb.versions(ContentKind.ARTICLE, ARTICLE)[0]
     assert draft.questions[-1] == "卡不見要打給誰"
