@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
@@ -37,6 +37,13 @@ STATES: words.Words = {
     "failed": _l("Failed"),
     "cancelled": _l("Cancelled"),
     "died": _l("Broke off: its process ended. Start it again."),
+}
+
+FORMATS: words.Words = {
+    ".csv": _l("Table (.csv)"),
+    ".xlsx": _l("Table (.xlsx)"),
+    ".jsonl": _l("Table (.jsonl)"),
+    ".zip": _l("Markdown files"),
 }
 
 
@@ -78,6 +85,7 @@ def import_report(run_id: str) -> ResponseReturnValue:
         page=page,
         pages=pages,
         who=person(run.by),
+        formats=FORMATS,
         **_work(run_id),
     )
 
@@ -134,6 +142,7 @@ def _files(fault: str = "") -> str:
         "console/knowledge_files.html",
         past=[(run, person(run.by)) for run in imports.latest()],
         states=STATES,
+        formats=FORMATS,
         fault=fault,
         limit=MAX_UPLOAD // 1024 // 1024,
         kinds=",".join(SOURCES),
@@ -156,7 +165,7 @@ def _work(run_id: str) -> dict[str, Any]:
 
 
 def _counted(count: int) -> str:
-    return str(ngettext("%(num)d draft written", "%(num)d drafts written", count))
+    return gettext("Drafts written: %(n)s", n=count)
 
 
 def _said(line: Line) -> str:

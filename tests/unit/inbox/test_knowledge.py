@@ -282,15 +282,15 @@ def test_a_file_comes_in_row_by_row_and_goes_out_again(
     assert "under way" in upload(author, ("more.csv", rows.encode())).text
     work(imports, store, report)
     done = author.get(report).text
-    assert "1 draft written · 4 rows left out" in done
+    assert "Drafts written: 1 · left out: 4" in done
     assert "id is missing" in done
     assert "product_class must be one of" in done
     assert "refresh" not in done
     table = author.get(f"{report}/report.csv").data.decode("utf-8-sig").splitlines()
     assert [line.split(",")[1] for line in table[1:]] == ["3", "4", "5", "6"]
     assert waiting(store, "good").author == "s-senior"
-    assert "1 draft written" in author.get("/knowledge/import").text
-    assert "1 draft written" in enter("auditor").get(report).text
+    assert "Drafts written: 1" in author.get("/knowledge/import").text
+    assert "Drafts written: 1" in enter("auditor").get(report).text
     desk.approve(store, ["good"], "s-comp")
     for suffix in ("csv", "xlsx", "jsonl", "zip"):
         given = author.get(f"/knowledge/export/articles.{suffix}")
@@ -349,7 +349,7 @@ def test_an_import_that_broke_off_is_gone_on_with_from_its_page(
     assert "Cancelled" in author.get(second).text
     third = post(author, f"{second}/again").location
     work(imports, store, third)
-    assert "3 drafts written" in author.get(third).text
+    assert "Drafts written: 3" in author.get(third).text
     assert post(author, f"{third}/again").location == third
     assert "needs no second start" in author.get(third).text
 
