@@ -1,6 +1,7 @@
 // A draft of the model: fetched on a press, shown in its box, put into the composer by another. It sends nothing.
 
 const WAIT_MS = 8000;
+const NEAR_PX = 90;
 const key = (client) => `assisted:${client}`;
 
 const composer = () => document.querySelector("[data-reply]");
@@ -21,10 +22,14 @@ function complain(root, text) {
 }
 
 function show(root, text) {
+  const thread = document.querySelector("[data-scroll]");
+  const atEnd = thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR_PX;
   part(root, "text").textContent = text;
   part(root, "put").hidden = false;
   part(root, "close").hidden = false;
   part(root, "box").hidden = !text;
+  // The box takes room from the thread: what the draft answers must not slide out of sight.
+  if (atEnd) thread.scrollTop = thread.scrollHeight;
 }
 
 async function ask(form) {
