@@ -19,17 +19,20 @@ WAITING = (Review.DRAFT, Review.IN_REVIEW, Review.SCHEDULED)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is proposed. `added` and `retired` are ids of articles, disclosures or notices; with nothing proposed at all
-    it is everything that waits. `thresholds` (class to confidence above 0, up to 1) imply the mode `proven`."""
+    it is everything that waits. `thresholds` (class to confidence above 0, up to 1) imply the mode `proven`; `rules` is
+    a version of the hand-off rules, 0 those that ship."""
 
     days: int = 7
     added: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
     mode: str | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    rules: int | None = None
 
     @property
     def everything(self) -> bool:
-        return not (self.added or self.retired or self.mode or self.thresholds)
+        named = self.added or self.retired or self.mode or self.thresholds
+        return not named and self.rules is None
 
     def check(self) -> None:
         """Raises BadPayload for what can be no plan, whatever the store holds."""

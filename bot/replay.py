@@ -71,7 +71,8 @@ class Rehearsal:
 
     `before` and `after` count all questions by verdict; `articles` maps an article to (answers before, after) where the
     two differ. `changes` holds the first KEPT of each kind. `skipped` were a person's, buttons, or of erased customers.
-    `proposal` names the versions that were proposed, `revision` the knowledge that was in force.
+    `proposal` names the versions that were proposed, `rules` (version, sha256) those of the hand-off rules before and
+    after, `revision` the knowledge that was in force.
     """
 
     since: datetime
@@ -84,6 +85,7 @@ class Rehearsal:
     articles: Mapping[str, tuple[int, int]]
     changes: tuple[Change, ...]
     proposal: tuple[Ref, ...] = ()
+    rules: tuple[tuple[int, str], ...] = ()
     revision: int = 0
 
     @property

@@ -23,7 +23,7 @@ from bot.mongo import Doc, PyMongoError
 from bot.proposals import Plan
 from bot.rehearsal import rehearse
 from bot.replay import Change, Outcome, Rehearsal
-from bot.runs import GAPS, REHEARSAL, Run, Runs
+from bot.runs import GAPS, REHEARSAL, RULES, Run, Runs
 from bot.store.questions import window
 from bot.store.records import new_id
 
@@ -157,8 +157,14 @@ def _outcome_figures(found: Rehearsal) -> Doc:
         **{name: dict(getattr(found, name)) for name in ("counts", "before", "after")},
         # An article's id may hold a dot, which no field's name should.
         "articles": [[one, before, after] for one, (before, after) in found.articles.items()],
-        "proposal": [{**asdict(ref), "kind": str(ref.kind)} for ref in found.proposal],
+        "proposal": [{**asdict(ref), "kind": str(ref.kind)} for ref in found.proposal] + _rules(found),
     }
+
+
+def _rules(found: Rehearsal) -> list[Doc]:
+    """The version of the rules, where another than the one in force was proposed."""
+    before, after = found.rules
+    return [] if before == after else [{"kind": RULES, "id": RULES, "version": after[0], "sha256": after[1]}]
 
 
 def _change(one: Change) -> Doc:

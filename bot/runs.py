@@ -28,6 +28,8 @@ from kb.store import Store
 
 GAPS, REHEARSAL = "gaps", "rehearsal"
 KINDS = (GAPS, REHEARSAL)
+RULES = "rules"
+"""Stands for the kind of a proposal that is no content."""
 READS = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
 STARTS = (Role.SUPERVISOR, Role.COMPLIANCE)
 """Who may read others' conversations; of them who may change something."""

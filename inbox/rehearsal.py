@@ -64,6 +64,7 @@ def _plan() -> Plan:
         retired=_split(request.form.get("retire", "")),
         mode=request.form.get("mode") or None,
         thresholds=thresholds,
+        rules=request.form.get("rules", None, int),
     )
     plan.check()
     return plan

@@ -33,6 +33,9 @@ ACTION = "kb.rehearse"
     "--threshold", "thresholds", metavar="CLASS=SHARE", multiple=True, help="Of `proven`: card=0.85."
 )
 @click.option(
+    "--rules", type=click.IntRange(0), metavar="VERSION", help="Hand-off rules; 0 are those that ship."
+)
+@click.option(
     "--limit", type=click.IntRange(0, 200), default=10, help="Questions shown of each kind of change."
 )
 @as_json
@@ -43,11 +46,12 @@ def command(
     retired: tuple[str, ...],
     mode: str | None,
     thresholds: tuple[str, ...],
+    rules: int | None,
     limit: int,
     as_json: bool,
 ) -> None:
     house = service()
-    plan = Plan(days, added, retired, mode, dict(_threshold(one) for one in thresholds))
+    plan = Plan(days, added, retired, mode, dict(_threshold(one) for one in thresholds), rules)
     # Who looks at customers' questions stands in the log before anything is seen.
     house.audit.add(operator(), ACTION, "questions", asdict(plan))
     found = rehearse(house, plan, _progress if sys.stderr.isatty() else None)
@@ -90,6 +94,7 @@ def _plain(found: Rehearsal, texts: dict[str, str]) -> dict[str, Any]:
         "questions": found.questions,
         "skipped": found.skipped,
         "proposal": [{"id": ref.id, "version": ref.version} for ref in found.proposal],
+        "rules": [version for version, _ in found.rules],
         "changed": found.changed,
         "counts": found.counts,
         "before": found.before,

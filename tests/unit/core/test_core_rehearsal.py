@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,15 @@ from bot import cli, replay
 from bot.app import create_app
 from bot.embedded import Servers
 from bot.errors import BadPayload, NotFound
-from bot.model import Decision, HandOff, Reply, StaySilent, Turn
+from bot.model import Decision, HandOff, Reply, Role, Staff, StaySilent, Turn
 from bot.prepare import audit_of
 from bot.rehearsal import Plan, rehearse
 from bot.replay import Outcome, Rehearsal, kind_of, outcome_of
+from bot.runner import perform
+from bot.runs import REHEARSAL
 from bot.store.questions import QuestionStore
 from bot.vault import customer_key
+from handlers.policy import shipped_document
 from kb import review
 from tests.unit.core.teller import Teller, apart
 
@@ -127,6 +131,34 @@ def test_another_mode_and_a_threshold(teller: Teller) -> None:
             rehearsed(teller, **wrong)
 
 
+def test_other_hand_off_rules(teller: Teller) -> None:
+    (line,) = asks(teller, WATCH)
+    house = teller.service
+    document = shipped_document()
+    document["rules"]["fraud"].append({"id": "a watch that pays", "sure": True, "when": ["手錶可以付款"]})
+    author = teller.staff(Role.SUPERVISOR)
+    draft = house.policies.draft(author, document, "手錶付款常見盜刷")
+    found = rehearsed(teller, rules=draft.number)
+    assert found.counts == {"asked>handed_off": 1}
+    assert found.changes[0].after == Outcome("handed_off", ("fraud",))
+    assert found.rules == ((0, found.rules[0][1]), (draft.number, draft.sha256))
+    # A run is found by the hash of the rules it was about, as by that of a version.
+    run = house.runs.start(
+        Staff("officer", "", "", Role.COMPLIANCE), REHEARSAL, asdict(Plan(rules=draft.number))
+    )
+    perform(house, run.id)
+    kept = house.runs.rehearsed(draft.sha256)
+    assert kept is not None
+    assert (kept.id, kept.figures["proposal"][0]["version"]) == (run.id, draft.number)
+    assert [one["key"] for one in house.runs.items(kept)] == [line]
+    # Those that ship may be proposed as well, and are in force here.
+    assert rehearsed(teller, rules=0).changed == 0
+    with pytest.raises(NotFound):
+        rehearsed(teller, rules=99)
+    shown = json.loads(command(teller, "--rules", str(draft.number), "--json").stdout)
+    assert (shown["rules"], shown["changed"]) == ([0, draft.number], 1)
+
+
 def test_buttons_erased_customers_and_other_days_are_not_replayed(teller: Teller) -> None:
     asks(teller, SAFE)
     (erased,) = asks(teller, LOST)
@@ -193,6 +225,8 @@ def test_what_a_customer_would_notice_is_a_change() -> None:
 
 
 def test_the_command_prints_what_changes_with_masked_questions(teller: Teller) -> None:
+    looks = {"action": "kb.rehearse"}
+    before = teller.service.mongo["audit"].count_documents(looks)
     asks(teller, f"{LOST} 我的手機 {MOBILE}")
     shown = json.loads(command(teller, "--without", "lost", "--json").stdout)
     (change,) = shown["changes"]
@@ -202,6 +236,6 @@ def test_the_command_prints_what_changes_with_masked_questions(teller: Teller) -
     printed = command(teller, "--without", "lost")
     assert "1 of 1 questions would be decided otherwise" in printed.stdout
     assert MOBILE not in printed.stdout
-    assert teller.service.mongo["audit"].count_documents({"action": "kb.rehearse"}) == 2
+    assert teller.service.mongo["audit"].count_documents(looks) == before + 2
     assert command(teller, "--with", "nobody").exit_code == 1
     assert command(teller, "--threshold", "card").exit_code == 2
