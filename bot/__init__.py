@@ -1,7 +1,8 @@
 """The service, bottom up: errors, masking, model, settings, logs, contracts; mongo, vault, store, queue; live,
 rendering; webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper; webchat; labels, automation,
 policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings, phrasings, assist;
-accounts, encoding, rules_trial; compose; app, jobs, worker, clock; samples, prepare, supervisor, evaluation; cli."""
+accounts, encoding, rules_trial, advising; compose; app, jobs, worker, clock; samples, prepare, supervisor, evaluation;
+cli."""
 
 import os
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.contracts import Channel, Publisher
-from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound
+from bot.masking import mask
 from bot.model import Conversation, Page, Role, Row, Staff, Status
 from bot.mongo import Mongo, Session
 from bot.queue import JobQueue
@@ -19,13 +20,17 @@ from bot.store.records import Draft
 from bot.store.views import VIEWS, Views
 
 LONGEST_REPLY = 2000
+SHORTEST_REASON, LONGEST_REASON = 3, 500
 ANSWERS = (Role.AGENT, Role.SENIOR, Role.SUPERVISOR)
 TAKES_FROM_OTHERS = (Role.SUPERVISOR,)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Raises NotFound, NotAllowed, Conflict (reload) and BadPayload; each sentence is fit to show."""
+    """Raises NotFound, NotAllowed, Conflict (reload), AdviceWarning and BadPayload; each sentence is fit to show.
+
+    `reads_as_advice` names what makes a reply personalised advice, without its words; () where nothing does.
+    """
 
     mongo: Mongo
     views: Views
@@ -35,6 +40,7 @@ class Desk:
     channels: Mapping[Any, Channel]
     queue: JobQueue
     live: Publisher
+    reads_as_advice: Callable[[str], tuple[str, ...]]
 
     def rows(self, staff: Staff, view: str) -> list[Row]:
         if view not in VIEWS:
@@ -68,11 +74,19 @@ class Desk:
         )
 
     def reply(
-        self, staff: Staff, conversation_id: str, text: str, client_id: str, *, assisted: bool = False
+        self,
+        staff: Staff,
+        conversation_id: str,
+        text: str,
+        client_id: str,
+        *,
+        assisted: bool = False,
+        reason: str | None = None,
     ) -> str:
         """Send `text` to the customer; the same `client_id` twice is one message. Returns the message id.
 
-        `assisted`: a draft of the model was put into the composer before; the audit log keeps that.
+        `assisted`: a draft of the model was put into the composer before; the audit log keeps that. `reason`: why a
+        reply goes out that reads as personalised advice; kept too, and without it AdviceWarning is raised.
         """
         conversation = self._mine_to_answer(staff, conversation_id)
         words = text.strip()
@@ -82,12 +96,20 @@ class Desk:
             raise BadPayload(f"The reply is longer than {LONGEST_REPLY} characters; send it in parts.")
         if conversation.status is not Status.ASSIGNED or conversation.assignee != staff.id:
             raise Conflict("Take the conversation before you reply.")
+        override = self._override(words, reason)
         pulls = self.channels[conversation.channel].capabilities.pulls
         draft = Draft(author=f"staff:{staff.id}", text=words, at=datetime.now(UTC), client_id=client_id)
         draft = draft if pulls else replace(draft, entry=draft.id)
         detail = {"assisted": True} if assisted else {}
         message_id = self._change(
-            staff, conversation, "conversation:reply", {}, draft=draft, unread=0, detail=detail
+            staff,
+            conversation,
+            "conversation:reply",
+            {},
+            draft=draft,
+            unread=0,
+            detail=detail,
+            override=override,
         )
         if not pulls:
             self.queue.wake(conversation.thread)
@@ -121,6 +143,25 @@ class Desk:
             unread=0,
         )
 
+    def _override(self, text: str, reason: str | None) -> dict[str, Any] | None:
+        """What the audit log keeps of a reply that is sent although it reads as advice; None for any other."""
+        evidence = self.reads_as_advice(text)
+        if not evidence:
+            return None
+        why = (reason or "").strip()
+        if not why:
+            raise AdviceWarning(
+                "This reads as personal advice. Reword it, or say why it may be sent: the reason is kept.",
+                evidence,
+            )
+        if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
+            raise AdviceWarning(
+                f"A reason has {SHORTEST_REASON} to {LONGEST_REASON} characters: say why this may be sent.",
+                evidence,
+            )
+        # It may quote the customer.
+        return {"reason": mask(why).masked, "evidence": list(evidence)}
+
     def _mine_to_answer(self, staff: Staff, conversation_id: str) -> Conversation:
         if staff.role not in ANSWERS:
             raise NotAllowed("Your role reads conversations and does not answer them.")
@@ -144,6 +185,7 @@ class Desk:
         draft: Draft | None = None,
         unread: int,
         detail: Mapping[str, Any] | None = None,
+        override: Mapping[str, Any] | None = None,
     ) -> str | None:
         """The id of the draft's message: an earlier one where the same form was sent before."""
         sealed = self.conversations.seal(conversation.customer_id, [draft] if draft else [])
@@ -174,6 +216,9 @@ class Desk:
                 )
             noted = {"from": conversation.status.value, **(detail or {})}
             self.audit.add(staff.id, action, conversation.id, noted, session)
+            if draft is not None and override is not None:
+                why = {**override, "message": draft.id}
+                self.audit.add(staff.id, "conversation:advice_override", conversation.id, why, session)
             return draft.id if draft else None
 
         try:

@@ -15,6 +15,7 @@ import adapters
 from adapters import web
 from bot import shutdown
 from bot.accounts import Accounts
+from bot.advising import reads_as_advice
 from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.adviser import Adviser
@@ -202,7 +203,8 @@ def build(
         settings.locale,
     )
     courier = Courier(accounts, threads, outbox, vault, known, live)
-    desk = Desk(mongo, views, conversations, outbox, audit, known, queue, live)
+    advice = reads_as_advice(settings.home / "cache", warm=web_process)
+    desk = Desk(mongo, views, conversations, outbox, audit, known, queue, live, advice)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = _kb_audit(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, _withdraw(mongo, kb_audit))

@@ -7,6 +7,7 @@
     ├── NotFound         404  unknown or disabled
     ├── NotAllowed       403  the role may not
     ├── Conflict         409  somebody was quicker: reload
+    ├── AdviceWarning    409  a reply that reads as advice, without a reason: ask for one
     ├── TooLarge         413  a body beyond the limit
     ├── Unavailable      503  a server we need is away; the sender should retry
     └── SendError             a platform did not take a message; says whether to try again
@@ -49,6 +50,19 @@ class NotAllowed(ServiceError):
 
 class Conflict(ServiceError):
     http_status = 409
+
+
+class AdviceWarning(ServiceError):
+    """A person's reply that reads as personalised advice and came without a reason; nothing was sent.
+
+    `evidence` are ids of rules and holds no word of the reply.
+    """
+
+    http_status = 409
+
+    def __init__(self, sentence: str, evidence: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.evidence = evidence
 
 
 class TooLarge(ServiceError):

@@ -16,6 +16,8 @@ Below them: `say` (how a decision is put together), `hours`, `intent` (rules and
 `text` (one spelling). `policy` is all that compliance may change, as one value: the shipped `rules/*.toml` and
 `examples.jsonl`, or an approved version; `policy_document` checks one, `policy_patterns` its patterns, `policy_trial`
 compares two. `chain` runs it, `triage` measures it. To add one: docs/how-to/add-a-handler.md.
+
+Beside the chain: `agent_advice` reads what a person is about to answer, by rules and examples of its own.
 """
 
 from __future__ import annotations
