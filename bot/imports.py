@@ -18,8 +18,7 @@ from bot.errors import BadPayload, Conflict, NotFound
 from bot.model import Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.queue import JobQueue
-from bot.runs import DEAD_AFTER, Run
-from bot.runs import _run as read_run
+from bot.runs import DEAD_AFTER, Run, run_of
 from bot.store import runs as states
 from bot.store.audit import AuditStore
 from bot.store.records import new_id, whole_ms
@@ -33,6 +32,8 @@ IMPORT = "import"
 ACTION = "knowledge:articles:import"
 KEPT = timedelta(days=7)
 """How long a file waits for somebody to go on with it."""
+LINES = 10_000
+"""Lines of a report that are kept; all of them are counted."""
 SPENT = timedelta(minutes=10)
 """How long it stays once all of it is in: its worker may die between the last draft and the report."""
 
@@ -96,11 +97,11 @@ class Imports:
         doc = self.runs.run(run_id)
         if doc is None or doc["kind"] != IMPORT:
             raise NotFound("There is no such import.")
-        return read_run(doc)
+        return run_of(doc)
 
     def latest(self, limit: int = 20) -> list[Run]:
         """Newest first, whatever became of them."""
-        return [read_run(doc) for doc in self.runs.latest(IMPORT, limit)]
+        return [run_of(doc) for doc in self.runs.latest(IMPORT, limit)]
 
     def written(self, run: Run) -> int:
         """Drafts of its file that are written, in this run or one before it."""
@@ -128,7 +129,7 @@ class Imports:
         except OneIsOpen as error:
             raise Conflict(_BUSY) from error
         self.queue.begin_run(run["_id"])
-        return read_run({**run, "state": states.WAITING})
+        return run_of({**run, "state": states.WAITING})
 
     def _free(self) -> None:
         """Before megabytes are stored for nothing. Raises Conflict."""
@@ -167,7 +168,7 @@ class Imports:
         figures = {"rows": len(rows), "added": len(drafts), "bad": len(bad)}
         self.audit.add(author, ACTION, "knowledge:articles", figures)
         self.uploads.keep_until(upload["_id"], _now() + SPENT)
-        return figures, [{"file": row.file, "number": row.number, "reason": row.reason} for row in bad]
+        return figures, [{"file": r.file, "number": r.number, "reason": r.reason} for r in bad[:LINES]]
 
     def _rows(self, upload: Doc, zone: ZoneInfo) -> Sequence[Row | BadRow]:
         with tempfile.TemporaryDirectory(prefix="teller-import-") as folder:

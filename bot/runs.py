@@ -93,7 +93,7 @@ class Runs:
         except OneIsOpen as error:
             raise Conflict("One is at work already: wait for it, or cancel it.") from error
         self.queue.begin_run(run["_id"])
-        return _run({**run, "state": states.WAITING})
+        return run_of({**run, "state": states.WAITING})
 
     def cancel(self, staff: Staff, kind: str, run_id: str) -> None:
         """At once for whoever looks; the worker notices within a few seconds. Raises NotAllowed, NotFound, Conflict."""
@@ -114,21 +114,21 @@ class Runs:
         doc = self.store.run(run_id)
         if doc is None or doc["kind"] != kind:
             raise NotFound("There is no such run.")
-        return _run(doc)
+        return run_of(doc)
 
     def newest(self, kind: str) -> Run | None:
         """The last one that was started, whatever became of it."""
         found = self.store.latest(kind, 1)
-        return _run(found[0]) if found else None
+        return run_of(found[0]) if found else None
 
     def results(self, kind: str, limit: int = 10) -> list[Run]:
         """Those that came to a result, latest first."""
-        return [_run(doc) for doc in self.store.latest(kind, limit, states.DONE)]
+        return [run_of(doc) for doc in self.store.latest(kind, limit, states.DONE)]
 
     def rehearsed(self, sha256: str) -> Run | None:
         """The latest rehearsal in which this very version, or these very rules, were proposed."""
         doc = self.store.about("sha256", sha256)
-        return _run(doc) if doc else None
+        return run_of(doc) if doc else None
 
     def items(self, run: Run, part: str = "", skip: int = 0, limit: int = 0) -> list[Doc]:
         return self.store.items(run.id, part, skip, limit)
@@ -176,7 +176,7 @@ class Runs:
     def take(self, run_id: str, token: str) -> Run | None:
         """The run to do now; None where somebody else does it or nobody wants it."""
         doc = self.store.take(run_id, token, _now())
-        return None if doc is None else _run(doc)
+        return None if doc is None else run_of(doc)
 
     def beat(self, run: Run, token: str, done: int, total: int) -> bool:
         """Whether it is still wanted and still ours."""
@@ -199,7 +199,8 @@ def _must(staff: Staff, roles: tuple[Role, ...]) -> None:
         raise NotAllowed("Your role may not read what other people's customers asked.")
 
 
-def _run(doc: Doc) -> Run:
+def run_of(doc: Doc) -> Run:
+    """A document of `runs` as a value."""
     known = ("done", "total", "begun_at", "ended_at", "fault", "figures", "items")
     return Run(
         id=doc["_id"],

@@ -140,7 +140,7 @@ def drafts_of(path: Path) -> list[Draft]:
     drafts = []
     for row in sources.read(path):
         if isinstance(row, BadRow):
-            raise BadPayload(f"{path.name}, row {row.number}: {row.reason}")
+            raise BadPayload(f"{path.name}, {row.place}: {row.reason}")
         drafts.append(row.draft)
     return drafts
 

@@ -33,7 +33,7 @@ def read_file(path: Path, zone: ZoneInfo) -> Iterator[Row | BadRow]:
 
 
 def read_zip(path: Path, zone: ZoneInfo) -> Iterator[Row | BadRow]:
-    """The Markdown files of an archive, in its order. Raises BadPayload where it is none, or is larger than an import may be."""
+    """The Markdown files of an archive, in its order. Raises BadPayload where it is none, or too large to import."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:

@@ -28,6 +28,7 @@ SECTION = "<!-- lang: {} -->"
 _KEYS = frozenset({*COLUMNS, "title"})
 _SECTION = re.compile(r"^<!--[ \t]*lang:[ \t]*(\S+?)[ \t]*-->[ \t]*$", re.MULTILINE)
 _LANGUAGE = re.compile(r"\.([A-Za-z]{2}(?:-[A-Za-z]{2})?)$")
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the first where PyYAML came with libyaml
 _EXACT = {"answer": DEFAULT_LOCALE, "answer_en": "en"}
 
 
@@ -162,46 +163,58 @@ def _apart(text: str) -> tuple[str, str, int]:
 
 
 def _front(front: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """Keys and the lines they stand on."""
     try:
-        node = yaml.compose(front, Loader=yaml.BaseLoader) if front else None
+        return _mapping(_LOADER(front))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _Bad(mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError):
-        raise _Bad(1, "not YAML: it has control characters, or is nested too deeply") from None
-    if node is None:
-        return {}, {}
-    if not isinstance(node, yaml.MappingNode):
-        raise _Bad(1, "the front matter must be lines of `key: value`")
+    except yaml.YAMLError:
+        raise _Bad(1, "not YAML: it has control characters") from None
+
+
+def _mapping(loader: Any) -> tuple[dict[str, Any], dict[str, int]]:
+    """Event by event, and no further than a list of texts: nothing that is nested deeper is ever built."""
     keys: dict[str, Any] = {}
     lines: dict[str, int] = {}
-    for name, value in node.value:
+    start = loader.get_event()
+    while isinstance(start, (yaml.StreamStartEvent, yaml.DocumentStartEvent)):
+        start = loader.get_event()
+    if isinstance(start, yaml.StreamEndEvent) or (isinstance(start, yaml.ScalarEvent) and not start.value):
+        return keys, lines
+    if not isinstance(start, yaml.MappingStartEvent):
+        raise _Bad(1, "the front matter must be lines of `key: value`")
+    while not isinstance(name := loader.get_event(), yaml.MappingEndEvent):
         line = name.start_mark.line + 1
-        key = name.value if isinstance(name, yaml.ScalarNode) else ""
+        key = name.value if isinstance(name, yaml.ScalarEvent) else ""
         if key not in _KEYS:
             raise _Bad(line, f"unknown key {key[:40]}; known are {', '.join(sorted(_KEYS))}")
-        if key in keys:
+        if key in lines:
             raise _Bad(line, f"{key} comes twice")
-        found = _value(value)
-        if found is None:
-            raise _Bad(value.start_mark.line + 1, f"{key} must be a text or a list of texts")
         lines[key] = line
-        if not _empty(value):
+        found = _value(loader, key)
+        if found is not None:
             keys[key] = found
     return keys, lines
 
 
-def _empty(node: yaml.Node) -> bool:
-    """A key with nothing behind it; in quotes the same signs are a text."""
-    return isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null")
-
-
-def _value(node: yaml.Node) -> str | list[str] | None:
-    if isinstance(node, yaml.ScalarNode):
-        return str(node.value)
-    if isinstance(node, yaml.SequenceNode) and all(isinstance(one, yaml.ScalarNode) for one in node.value):
-        return [str(one.value) for one in node.value]
-    return None
+def _value(loader: Any, key: str) -> str | list[str] | None:
+    """None where nothing stands behind the key."""
+    event = loader.get_event()
+    if isinstance(event, yaml.ScalarEvent):
+        # In quotes the same signs are a text; to C a plain style has a name, to Python it has none.
+        plain = not event.style
+        return None if plain and event.value in ("", "~", "null") else str(event.value)
+    texts: list[str] = []
+    start = event
+    while isinstance(start, yaml.SequenceStartEvent):
+        event = loader.get_event()
+        if isinstance(event, yaml.SequenceEndEvent):
+            return texts
+        if not isinstance(event, yaml.ScalarEvent):
+            break
+        texts.append(str(event.value))
+    raise _Bad(event.start_mark.line + 1, f"{key} must be a text or a list of texts")
 
 
 def _texts(body: str, locale: str, offset: int) -> tuple[list[str], dict[str, str]]:

@@ -6,6 +6,7 @@ of dropped: an answer that silently lost a picture or a table's borders would st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,11 @@ from markdown_it.token import Token
 BULLET = "• "
 _INDENT = "  "
 _OPENS = frozenset({"http", "https", "mailto", "tel"})
+# A sign that means nothing anywhere in a line; one of those below at its beginning may.
+_SIGN = r"[^\s\\`*_\[\]<&\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_SENTENCE = rf"(?![#>+=:|~\-\d]){_SIGN}(?:(?:{_SIGN}| )*{_SIGN})?"
+_TITLE = rf"# (?P<title>(?![^\n]*#){_SENTENCE})(?:\n++|\Z)"
+_PROSE = re.compile(rf"\n*+(?:{_TITLE})?(?P<text>{_SENTENCE}(?:\n\n?{_SENTENCE})*)?\n*")
 _BREAKS = frozenset({"<br>", "<br/>", "<br />"})
 
 
@@ -38,8 +44,13 @@ class CannotShow(Exception):
 
 def reduce(markdown: str) -> Reduced:
     """Line breaks stay as they are written. Raises CannotShow."""
-    # A token that names no place stands for the block it is in, whose line is known by then.
-    return _Writer(_parser().parse(markdown)).all()
+    return _prose(markdown) or _Writer(_parser().parse(markdown)).all()
+
+
+def _prose(markdown: str) -> Reduced | None:
+    """Most answers are nothing but sentences, which need no parser: thousands of them take a tenth of the time."""
+    found = _PROSE.fullmatch(markdown)
+    return found and Reduced(" ".join((found["title"] or "").split()), found["text"] or "")
 
 
 @cache

@@ -139,6 +139,28 @@ def test_one_that_died_is_seen_and_gone_on_with_without_doubling(
         imports.again(author, second.id)
 
 
+def test_a_worker_that_stops_gives_it_back(
+    teller: Teller, imports: Imports, author: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = imports.start(author, ".jsonl", table(25))
+    runs = teller.service.runs
+    write = desk.write_drafts
+
+    def halted(*given: object) -> object:
+        for done in write(*given):  # type: ignore[arg-type]
+            runs.halting.set()
+            yield done
+
+    monkeypatch.setattr(desk, "write_drafts", halted)
+    perform(teller.service, run.id)
+    runs.halting.clear()
+    monkeypatch.setattr(desk, "write_drafts", write)
+    assert (imports.run(run.id).state, len(versions(teller))) == ("waiting", 10)
+    perform(teller.service, run.id)
+    assert imports.run(run.id).figures["added"] == 25
+    assert sorted(versions(teller)) == sorted((f"a{n}", 1) for n in range(1, 26))
+
+
 def test_two_workers_on_one_file_write_it_once(
     teller: Teller, imports: Imports, author: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:

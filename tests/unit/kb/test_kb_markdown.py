@@ -7,18 +7,20 @@ import stat
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BadPayload
 from bot.model import ProductClass
-from kb import export, sources
+from kb import desk, export, sources
 from kb.live import as_approved
 from kb.review import Draft
-from kb.sources import BadRow, Row, folder, markdown
+from kb.sources import BadRow, Row, folder, markdown, plain
 from kb.sources.markdown import File
 from kb.sources.plain import CannotShow, reduce
 from tests.unit.kb.knowledge_rows import NOW
@@ -120,7 +122,11 @@ BAD = {
     "no mapping": ("---\n- a\n---\nb", 1, "key: value"),
     "not YAML": ('---\nid: "a\n---\nb', 2, "not YAML"),
     "a tag of YAML": ("---\nid: !!python/object:os.system [x]\n---\nb", 2, "id must be text"),
-    "nested": ("---\nid: " + "[" * 5000 + "\n---\nb", 1, "not YAML"),
+    "nested": ("---\nid: " + "[" * 60_000 + "\n---\nb", 2, "list of texts"),
+    "nested otherwise": ("---\nid:\n" + "- " * 30_000 + "\n---\nb", 3, "list of texts"),
+    "nested keys": ("---\n" + "? " * 30_000 + "\n---\nb", 2, "unknown key"),
+    "an alias": ("---\nid: &a x\ntags: *a\n---\nb", 3, "list of texts"),
+    "signs of control": ("---\nid: a\x07\n---\nb", 1, "control"),
     "left open": ("---\nid: a\nb", 1, "closing"),
     "TOML": ("+++\nid = 'a'\n+++\nb", 1, "TOML"),
     "no question": (FRONT + "免費", 4, "question"),
@@ -146,8 +152,12 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize("loader", [markdown._LOADER, yaml.BaseLoader])
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_named_with_line_and_reason(name: str) -> None:
+def test_a_bad_file_is_named_with_line_and_reason(
+    name: str, loader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markdown, "_LOADER", loader)
     text, line, reason = BAD[name]
     (found,) = rows(("kb/a.md", text))
     assert isinstance(found, BadRow), found
@@ -205,6 +215,29 @@ def test_a_link_leads_somewhere_or_is_no_link(address: str) -> None:
     except CannotShow:
         return
     assert text == f"[這裡]({address})", "what the parser does not take for a link stays as it was written"
+
+
+_LINES = (
+    "年費怎麼收？", "a b", "a  b", "3. x", "- y", "# t", "## u", "#v", "=", "---", "a|b", "1,200", "!x", "x>y", "　z",
+    "a ", "~~~", "(c)", '"q"', "w:", "@", "v#", "+", "\u2028", "http://a.example/x", "",
+)  # fmt: skip
+_WRITTEN = st.lists(st.sampled_from(_LINES), max_size=7)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_WRITTEN)
+def test_sentences_need_no_parser_to_say_the_same(lines: list[str]) -> None:
+    written = "\n".join(lines)
+    quick = plain._prose(written)
+    if quick is not None:
+        assert quick == plain._Writer(plain._parser().parse(written)).all()
+
+
+def test_most_answers_are_sentences() -> None:
+    """Else the quick way would not be worth its lines."""
+    answers = [text for one in desk.sample() for text in one.answer.values()]
+    quick = [text for text in answers if plain._prose(f"# 標題\n\n{text}\n")]
+    assert len(quick) > 0.6 * len(answers)
 
 
 # -- folders and archives --------------------------------------------------------------------------------------------
