@@ -96,6 +96,7 @@ KNOWN = (
     _l("%(file)s is not an Excel workbook (.xlsx)."),
     _l("%(file)s is not a .zip archive that can be read."),
     _l("%(file)s is larger than %(limit)s MB when unpacked."),
+    _l("%(file)s has no Markdown file (.md) in it."),
     _l("%(file)s has more than %(limit)s Markdown files: bring it in parts."),
     _l("%(file)s holds more than %(limit)s MB of text: bring it in parts."),
     _l("%(article)s cannot be written as Markdown: export .jsonl instead."),

@@ -60,7 +60,7 @@ def _of_folder(root: Path) -> Iterator[File]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(folder).relative_to(root)
         found += [(here / name).as_posix() for name in names if _wanted(name)]
-        _few(len(found), root.name)
+    _some(len(found), root.name)
     total = 0
     for name in sorted(found):
         if (root / name).is_symlink() and not (root / name).resolve().is_relative_to(root.resolve()):
@@ -86,7 +86,7 @@ def _of_zip(archive: zipfile.ZipFile, name: str) -> Iterator[File]:
         path = _path(info)
         if not info.is_dir() and _wanted(PurePosixPath(path).name) and not _hidden(path):
             members[path] = info
-    _few(len(members), name)
+    _some(len(members), name)
     total = 0
     for path, info in members.items():
         file = _member(archive, info, path)
@@ -136,7 +136,9 @@ def _hidden(path: str) -> bool:
     return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in path.split("/"))
 
 
-def _few(count: int, name: str) -> None:
+def _some(count: int, name: str) -> None:
+    if not count:
+        raise BadPayload(f"{name} has no Markdown file (.md) in it.")
     if count > MAX_FILES:
         raise BadPayload(f"{name} has more than {MAX_FILES} Markdown files: bring it in parts.")
 
