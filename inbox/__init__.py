@@ -14,6 +14,7 @@ knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.
 gaps.py           what customers asked without an answer, and the way to an article; rehearsal.py is what would change;
                   runs.py starts, cancels and follows both
 phrasings.py      which articles lack phrasings, and taking suggested ones over; phrasings_page.py is for colleagues
+rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
 provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
@@ -55,6 +56,8 @@ from inbox import (
     problems,
     recalls,
     rehearsal,
+    rules,
+    rules_edit,
     runs,
     words,
 )
@@ -71,7 +74,7 @@ _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_rev
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
 _CONVERSATIONS = (agent.bp, assist.bp)
-_REST = (automation.bp, recalls.bp)
+_REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _PAGES = (
     assets.bp,
     account.bp,

@@ -42,6 +42,7 @@ KNOWLEDGE_TABS = (
     Tab("disclosure", _LISTING, _l("Disclosures"), Permission.KNOWLEDGE_READ, {"kind": "disclosure"}),
     Tab("review", "knowledge.queue", _l("Review queue"), Permission.KNOWLEDGE_READ),
     Tab("files", "knowledge.import_page", _l("Files"), Permission.KNOWLEDGE_WRITE),
+    Tab("rules", "rules.index", _l("Hand-off rules"), Permission.RULES_READ),
     Tab("gaps", "knowledge.gaps", _l("Gaps"), Permission.QUESTIONS_READ),
     Tab("phrasings", "phrasings.index", _l("Phrasings"), Permission.KNOWLEDGE_READ),
     Tab("rehearsal", "knowledge.rehearsal", _l("Rehearsal"), Permission.QUESTIONS_READ),

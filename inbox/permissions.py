@@ -25,6 +25,10 @@ class Permission(StrEnum):
     KNOWLEDGE_TERMS = "knowledge:terms:write"
     KNOWLEDGE_APPROVE = "knowledge:content:approve"
 
+    RULES_READ = "knowledge:rules:read"
+    RULES_WRITE = "knowledge:rules:write"
+    RULES_APPROVE = "knowledge:rules:approve"
+
     QUESTIONS_READ = "knowledge:questions:read"
     QUESTIONS_RUN = "knowledge:questions:run"
     QUESTIONS_WRITE = "knowledge:questions:write"
@@ -55,8 +59,8 @@ class AuditAction(StrEnum):
 
 _DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY})
 _WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
-_READER = frozenset({Permission.KNOWLEDGE_READ})
-_WRITER = _READER | {Permission.KNOWLEDGE_WRITE}
+_READER = frozenset({Permission.KNOWLEDGE_READ, Permission.RULES_READ})
+_WRITER = _READER | {Permission.KNOWLEDGE_WRITE, Permission.RULES_WRITE}
 # Disclosures and notices are the supervisor's to propose; articles are a senior agent's too.
 _PROPOSER = _WRITER | {Permission.KNOWLEDGE_TERMS}
 _PROOF = frozenset({Permission.AUTOMATION_READ})
@@ -85,7 +89,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _PROPOSER
     | _PROOF
     | _ASKING
-    | {Permission.KNOWLEDGE_APPROVE, Permission.AUTOMATION_SET},
+    | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET},
     Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
     Role.AUDITOR: _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | _ASKED | {Permission.CHANNEL_READ},
 }

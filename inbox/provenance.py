@@ -51,6 +51,7 @@ FIGURES: Words = {
     "model": _l("The firm's model"),
     "choice": _l("Choice"),
     "intent": _l("Intent"),
+    "rules": _l("Rules"),
 }
 _SHOWN = {"search", "verdict", "candidates", "evidence", "shares", "article", "version"}
 

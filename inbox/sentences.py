@@ -11,7 +11,7 @@ from functools import cache
 
 from flask_babel import get_locale, gettext
 
-from inbox import knowledge_sentences, phrasings_sentences
+from inbox import knowledge_sentences, phrasings_sentences, rules_sentences
 
 
 def _l(written: str) -> str:
@@ -26,6 +26,9 @@ KNOWN = (
     _l("Write something before you send."),
     _l("The reply is longer than %(limit)s characters; send it in parts."),
     _l("Take the conversation before you reply."),
+    _l("This reads as personal advice. Reword it, or say why it may be sent: the reason is kept."),
+    _l("A reason has %(least)s to %(most)s characters: say why this may be sent."),
+    _l("Somebody changed this conversation a moment ago; reload and look again."),
     _l("Your role reads conversations and does not answer them."),
     _l("This conversation is resolved already."),
     _l("Take the conversation first."),
@@ -61,6 +64,7 @@ KNOWN = (
     _l("The platform did not answer: the message may have gone out."),
     *knowledge_sentences.KNOWN,
     *phrasings_sentences.KNOWN,
+    *rules_sentences.KNOWN,
 )
 
 

@@ -139,6 +139,7 @@ class FakeConsole:
     runs: NoRuns = field(default_factory=NoRuns)
     kb: Callable[[], Store] = no_knowledge
     imports: Any = None
+    policies: Any = None
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
     audited: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
