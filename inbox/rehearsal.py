@@ -95,6 +95,7 @@ def _form(added: Iterable[str] = (), fault: str = "") -> str:
         thresholds={one.product_class: one.threshold for one in state.classes if one.on},
         person=person,
         said_plan=said_plan,
+        rules=console().policies.open_one(),
         **runs.shared(),
     )
 

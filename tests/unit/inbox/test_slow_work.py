@@ -17,6 +17,7 @@ from bot.prepare import audit_of
 from bot.runner import perform
 from bot.runs import GAPS, REHEARSAL
 from bot.vault import customer_key
+from handlers.policy import shipped_document
 from inbox import register
 from inbox.gaps import bars
 from kb import review
@@ -292,6 +293,27 @@ def test_pages_of_changes_and_their_kinds(app: Flask, teller: Teller, people: di
     assert "Page 2 of 2" in pages[1]
     assert len(lines) == 3
     assert officer.get("/knowledge/rehearsal/nobody").status_code == 404
+
+
+def test_rules_are_rehearsed_beside_their_approval(
+    app: Flask, teller: Teller, people: dict[Role, Staff]
+) -> None:
+    officer = signed_in(app, people[Role.COMPLIANCE])
+    asks(teller, SAFE)
+    document = shipped_document()
+    document["rules"]["fraud"].append({"id": "boxes", "sure": True, "when": ["保管箱怎麼租"]})
+    rules = teller.service.policies.draft(people[Role.SENIOR], document, "保管箱冒租")
+    view = f"/knowledge/rules/version/{rules.number}"
+    page = officer.get(view).text
+    assert "This very version was not rehearsed yet." in page
+    assert f'name="rules" value="{rules.number}"' in page
+    assert f'name="rules" value="{rules.number}"' in officer.get("/knowledge/rehearsal").text
+    run = post(officer, "/knowledge/rehearsal", view, days="7", rules=str(rules.number)).location
+    perform(teller.service, run.rpartition("/")[2])
+    page = officer.get(run).text
+    assert "1 of 1 questions would be decided otherwise" in page
+    assert f'href="{view}"' in page
+    assert "Rehearsed with the questions of 7 days: 1 of 1" in officer.get(view).text
 
 
 # -- who may ---------------------------------------------------------------------------------------------------------
