@@ -165,7 +165,7 @@ def _work(run_id: str) -> dict[str, Any]:
 
 
 def _counted(count: int) -> str:
-    return gettext("Drafts written: %(n)s", n=count)
+    return str(gettext("Drafts written: %(n)s", n=count))
 
 
 def _said(line: Line) -> str:
