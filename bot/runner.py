@@ -157,6 +157,7 @@ def _outcome_figures(found: Rehearsal) -> Doc:
         **{name: dict(getattr(found, name)) for name in ("counts", "before", "after")},
         # An article's id may hold a dot, which no field's name should.
         "articles": [[one, before, after] for one, (before, after) in found.articles.items()],
+        "rules": found.rules[0][0],
         "proposal": [{**asdict(ref), "kind": str(ref.kind)} for ref in found.proposal] + _rules(found),
     }
 

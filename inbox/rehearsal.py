@@ -141,7 +141,7 @@ def rehearsal_result(run_id: str) -> ResponseReturnValue:
         kept=kept,
         page=number,
         pages=-(-kept // PAGE),
-        stale=run.figures["revision"] != kb().revision(),
+        stale=_stale(run.figures),
         kind_words=kind_words,
         person=person,
         said_plan=said_plan,
@@ -171,6 +171,12 @@ def said_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in (plan.get("thresholds") or {}).items():
         said.append((f"{threshold} {words.said(words.SKILLS, name)}", f"{value:g}"))
     return said
+
+
+def _stale(figures: Mapping[str, Any]) -> bool:
+    """Whether other knowledge or other rules are in force than those it was rehearsed against."""
+    then = figures["revision"], figures["rules"]
+    return then != (kb().revision(), console().policies.in_force())
 
 
 def _rows(figures: Mapping[str, Any]) -> list[tuple[str, int, int]]:

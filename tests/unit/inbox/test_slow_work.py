@@ -314,6 +314,11 @@ def test_rules_are_rehearsed_beside_their_approval(
     assert "1 of 1 questions would be decided otherwise" in page
     assert f'href="{view}"' in page
     assert "Rehearsed with the questions of 7 days: 1 of 1" in officer.get(view).text
+    changed = "What is in force has changed since"
+    assert changed not in page
+    teller.service.mongo["counters"].update_one({"_id": "policies"}, {"$set": {"approved": rules.number}})
+    assert changed in officer.get(run).text
+    teller.service.mongo["counters"].update_one({"_id": "policies"}, {"$set": {"approved": 0}})
 
 
 # -- who may ---------------------------------------------------------------------------------------------------------
