@@ -9,6 +9,8 @@
     index       all of it for one state of the knowledge: scores for a question
     carry       what of an index stays when some articles change
     follow      the best index that is ready in time when they do
+    concepts    what words mean, in two languages (concepts.txt, a list to read and mend)
+    coverage    how much of a question an article mentions anywhere
     contrast    word pairs that must never be mixed up (掛失 / 取消掛失)
     decide      answer, ask or miss
 

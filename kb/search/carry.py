@@ -22,7 +22,7 @@ class Carried:
     """For each article and each question its number in the index before, -1 for what is new.
 
     `new` are numbers here that were not there, `gone` numbers there that are no longer here, and `joined` says for
-    each question where it stands once the new ones are put behind all that were there.
+    each question where it stands once the new ones are put behind all that were there; `joined_articles` likewise.
     """
 
     articles: Numbers
@@ -30,6 +30,7 @@ class Carried:
     new: Numbers
     gone: Numbers
     joined: Numbers
+    joined_articles: Numbers
 
 
 def carried(articles: Sequence[Content], known: Mapping[tuple[str, str], int], slices: Numbers) -> Carried:
@@ -44,9 +45,14 @@ def carried(articles: Sequence[Content], known: Mapping[tuple[str, str], int], s
     stayed = np.zeros(there, bool)
     stayed[questions[questions >= 0]] = True
     new = np.flatnonzero(questions < 0)
-    joined = questions.copy()
-    joined[new] = there + np.arange(len(new))
-    return Carried(was, questions, new, np.flatnonzero(~stayed), joined)
+    return Carried(
+        was, questions, new, np.flatnonzero(~stayed), _joined(questions, there), _joined(was, len(known))
+    )
+
+
+def _joined(numbers: Numbers, there: int) -> Numbers:
+    fresh = numbers < 0
+    return np.where(fresh, there + np.cumsum(fresh) - 1, numbers)
 
 
 def apart(before: Sequence[Content], now: Sequence[Content]) -> tuple[list[Content], list[Content]]:

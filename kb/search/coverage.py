@@ -1,20 +1,23 @@
-"""How much of what a customer wrote an article mentions anywhere, its answer included.
+"""How much of what a customer wrote an article mentions anywhere, its answer included: characters, pairs and concepts.
 
-It shows what vectors blur: a product, a bank or a document that the article does not know (「黃金存摺」, 「公司戶」).
+It shows what vectors blur: a product, a bank or a document that the article does not know (「黃金存摺」), and that it
+speaks of the very thing in other words.
 """
 
 from __future__ import annotations
 
-import math
 import re
-import sys
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from kb.search.normalise import spelling
+import numpy as np
+import numpy.typing as npt
 
-Words = tuple[tuple[str, ...], tuple[str, ...]]
+from kb.search.concepts import concepts
+from kb.search.lexical import Terms, Vocabulary
+from kb.search.normalise import wording
+
+Shares = npt.NDArray[np.float32]
 
 _UNIT = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _FILLERS = frozenset("的了嗎呢怎麼如何可以要我你請問是有在會多少什想幾哪裡能辦好不啊到還把被") | frozenset(
@@ -25,75 +28,73 @@ _FILLERS = frozenset("的了嗎呢怎麼如何可以要我你請問是有在會�
 )
 
 
-def _vocabulary(text: str) -> set[str]:
-    characters, pairs = _words(spelling(unicodedata.normalize("NFKC", text).casefold()))
-    # the same few thousand words in every article: one copy of each is enough
-    return {sys.intern(word) for word in (*characters, *pairs)}
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Of a normalised text: characters and Latin words, pairs of characters, and concepts (marked, so that no name of
+    a concept is taken for a word)."""
+
+    single: tuple[str, ...]
+    pairs: tuple[str, ...]
+    concepts: tuple[str, ...]
 
 
-def _words(text: str) -> Words:
+def words(normal: str) -> Words:
     single: list[str] = []
     pairs: list[str] = []
-    for piece in _UNIT.findall(text):
+    for piece in _UNIT.findall(normal):
         if piece[0].isascii():
             single.append(piece)
         else:
             single += piece
             pairs += [piece[i : i + 2] for i in range(len(piece) - 1)]
-    return tuple(w for w in single if w not in _FILLERS), tuple(pairs)
+    meant = dict.fromkeys(f"={name}" for name in concepts(normal))
+    return Words(tuple(w for w in single if w not in _FILLERS), tuple(pairs), tuple(meant))
 
 
-def _units(word: str) -> tuple[str, ...]:
-    single, pairs = _words(word)
-    return pairs or single
+def units(texts: Iterable[str]) -> tuple[str, ...]:
+    """All that some texts mention, each once."""
+    found = [words(wording(text)) for text in texts]
+    return tuple(dict.fromkeys(u for one in found for u in (*one.single, *one.pairs, *one.concepts)))
 
 
 class Coverage:
-    """`texts[n]` are all texts of article n; `was[n]` its number in `before`, -1 where it has changed or is new."""
+    """`mentioned` are the units of each article. Immutable."""
 
-    def __init__(
-        self,
-        texts: Sequence[Iterable[str]],
-        before: Coverage | None = None,
-        was: Sequence[int] = (),
-    ) -> None:
-        kept: list[frozenset[str] | None] = [
-            before._known[n] if before and n >= 0 else None for n in (was or [-1] * len(texts))
-        ]
-        self._known: list[frozenset[str]] = [
-            known if known is not None else frozenset[str]().union(*map(_vocabulary, article))
-            for article, known in zip(texts, kept, strict=True)
-        ]
-        self._count = len(self._known)
-        if before is None:
-            self._articles_with: Counter[str] = Counter(word for known in self._known for word in known)
-            return
-        self._articles_with = before._articles_with.copy()
-        stayed = {n for n in was if n >= 0}
-        for known in (known for n, known in enumerate(before._known) if n not in stayed):
-            self._articles_with.subtract(known)
-        for known in (mine for mine, old in zip(self._known, kept, strict=True) if old is None):
-            self._articles_with.update(known)
+    def __init__(self, vocabulary: Vocabulary, mentioned: Terms) -> None:
+        self._numbers = vocabulary.numbers
+        self._count = count = len(mentioned.lengths)
+        owners = np.repeat(np.arange(count, dtype=np.int32), mentioned.lengths)
+        self._articles = owners[np.argsort(mentioned.flat, kind="stable")]
+        with_it = np.bincount(mentioned.flat, minlength=len(self._numbers))
+        self._ends = np.cumsum(with_it)
+        self._rarity = np.log1p((count - with_it + 0.5) / (with_it + 0.5))
+        self._unseen = float(np.log1p((count + 0.5) / 0.5))
 
-    def words(self, normal: str) -> Words:
-        """(characters and Latin words, character pairs) of a normalised question."""
-        return _words(normal)
-
-    def shares(self, words: Words, article: int) -> tuple[float, float]:
-        """0..1 each, rare words counting more; 1 where there is nothing to cover."""
-        known = self._known[article]
-        return self._share(words[0], known), self._share(words[1], known)
+    def shares(self, wanted: Iterable[str], otherwise: float = 1.0) -> Shares:
+        """0..1 for each article, rare units counting more; `otherwise` where there is nothing to cover."""
+        covered, total = np.zeros(self._count), 0.0
+        for unit in wanted:
+            found = self._with(unit)
+            rarity = float(self._rarity[self._numbers[unit]]) if len(found) else self._unseen
+            total += rarity
+            covered[found] += rarity
+        shares = covered / total if total else np.full(self._count, otherwise)
+        return shares.astype(np.float32)
 
     def mentions(self, word: str, article: int) -> bool:
-        return all(unit in self._known[article] for unit in _units(word))
+        return all(article in self._with(unit) for unit in _parts(word))
 
     def anywhere(self, word: str) -> bool:
-        return all(self._articles_with[unit] > 0 for unit in _units(word))
+        return all(len(self._with(unit)) for unit in _parts(word))
 
-    def _share(self, words: Sequence[str], known: frozenset[str]) -> float:
-        total = sum(map(self._rarity, words))
-        return sum(self._rarity(w) for w in words if w in known) / total if total else 1.0
+    def _with(self, unit: str) -> npt.NDArray[np.int32]:
+        """The articles that mention it, rising."""
+        number = self._numbers.get(unit, len(self._ends))
+        if number >= len(self._ends):
+            return self._articles[:0]
+        return self._articles[self._ends[number - 1] if number else 0 : self._ends[number]]
 
-    def _rarity(self, word: str) -> float:
-        with_it = self._articles_with.get(word, 0)
-        return math.log1p((self._count - with_it + 0.5) / (with_it + 0.5))
+
+def _parts(word: str) -> tuple[str, ...]:
+    found = words(word)
+    return found.pairs or found.single

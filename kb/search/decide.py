@@ -111,7 +111,13 @@ def distinct(candidates: Sequence[Found]) -> list[Found]:
 
 
 def _trace(hit: Hit, sure: float) -> dict[str, Any]:
-    figures = {"score": hit.score, "ridge": hit.ridge, "coverage": hit.coverage, "confidence": sure}
+    figures = {
+        "score": hit.score,
+        "ridge": hit.ridge,
+        "coverage": hit.coverage,
+        "concepts": hit.concepts,
+        "confidence": sure,
+    }
     trace: dict[str, Any] = {"search": "ranked"} | {
         name: round(float(value), 4) for name, value in figures.items()
     }

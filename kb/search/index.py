@@ -12,10 +12,10 @@ import numpy.typing as npt
 from kb.articles import CJK, Content
 from kb.search import contrast, ridge
 from kb.search.carry import Carried, carried, identity
-from kb.search.coverage import Coverage, Words
+from kb.search.coverage import Coverage, units, words
 from kb.search.dense import BLOCK, Centre, Rows
 from kb.search.encoders import Encoder
-from kb.search.lexical import Lexical, Terms, Vocabulary
+from kb.search.lexical import Lexical, Terms, Vocabulary, terms
 from kb.search.normalise import knowledge, normalise, surface
 
 Vectors = npt.NDArray[np.float32]
@@ -24,12 +24,17 @@ _WEIGHTS = {384: 1.2, 512: 1.0}  # by width: e5, USE
 _BM25, _IDF = 0.5, 0.3
 _FULL = 3.0
 """The score of a perfect match with both encoders: fewer parts are scaled up to it, so one threshold serves all."""
-_SCORE_IN_HYBRID = 0.7
-_CHARACTERS, _PAIRS, _CONTRAST = 1.0, 0.3, 0.2
+_FIRST_SCORE, _FIRST_SHARES = 0.7, 0.5
+_CLOSER_LOOK = 20
+"""Articles that are looked at word by word after vectors and shares have ranked all."""
+_SUPPORT = 3
+"""The article's questions that speak for it together."""
+_LEARNED, _SUPPORTED, _SINGLE, _PAIRS, _MEANT, _CONTRAST = 0.25, 1.0, 1.1, 0.3, 0.75, 0.33
+"""Fitted; see docs/knowledge.md."""
 _OTHER_SCRIPT = 0.5
 """Coverage by an article without a text in the question's script, which can tell neither for nor against it."""
-_CLOSER_LOOK = 12
-"""Articles that are looked at word by word after the vectors have ranked all."""
+_NOTHING_MEANT = 0.5
+"""Coverage of concepts where the question has none of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Hit:
     """An article with its best question. `rank` orders; the parts make the confidence and the trace.
 
     `score` 0..3 is that of the question, `ridge` about 0..1 that of the article, `coverage` the share of the
-    customer's words that the article has anywhere, `contrast` the word that speaks against it.
+    customer's words that the article has anywhere, `concepts` that of what they mean, `contrast` the word that speaks
+    against it.
     """
 
     position: int
@@ -46,11 +52,8 @@ class Hit:
     score: float
     ridge: float
     coverage: float
+    concepts: float
     contrast: str | None
-
-    @property
-    def hybrid(self) -> float:
-        return self.ridge + _SCORE_IN_HYBRID * self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +117,20 @@ class Index:
         # within a process a hash finds the question, whose words then decide
         self._surfaces = np.array([hash(surface(q)) for q in self._questions], np.int64)
         self._normals = np.array([hash(text) for text in self.texts], np.int64)
-        self._speaks_latin = [
+        latin = [
             any(not CJK.search(text) for text in (*a.questions, *a.answer.values())) for a in self.articles
         ]
+        self._speaks_latin = np.array(latin, bool)
         self._sides: dict[int, contrast.Sides] = {}
         self._vocabulary: Vocabulary = before._vocabulary if before else Vocabulary()
-        terms = self._vocabulary.terms([self.texts[n] for n in kept.new])
-        self._terms: Terms = (before._terms + terms).taken(kept.joined) if before else terms
+        found = self._vocabulary.terms(terms(self.texts[n]) for n in kept.new)
+        self._terms: Terms = (before._terms + found).taken(kept.joined) if before else found
         self._lexical = Lexical(self._vocabulary, self._terms)
-        texts = [(*article.questions, *article.answer.values()) for article in self.articles]
-        self._coverage: Coverage = Coverage(
-            texts, before._coverage if before else None, kept.articles.tolist()
-        )
+        self._mentions: Vocabulary = before._mentions if before else Vocabulary()
+        new = [article for article, was in zip(self.articles, kept.articles, strict=True) if was < 0]
+        said = self._mentions.terms(units((*one.questions, *one.answer.values())) for one in new)
+        self._mentioned: Terms = (before._mentioned + said).taken(kept.joined_articles) if before else said
+        self._coverage = Coverage(self._mentions, self._mentioned)
 
     def _place_all(self) -> None:
         count, width = len(self.texts), sum(e.width for e in self.encoders)
@@ -170,14 +175,19 @@ class Index:
             return Ranking(normal, (), exact)
         scores, learned = self._scores(normal)
         best = np.maximum.reduceat(scores, self._slices[:-1])
-        hybrid = learned + _SCORE_IN_HYBRID * best
+        said = words(normal)
+        single, pairs = self._coverage.shares(said.single), self._coverage.shares(said.pairs)
+        meant = self._coverage.shares(said.concepts, _NOTHING_MEANT)
+        if not said.pairs:
+            single[~self._speaks_latin] = _OTHER_SCRIPT
+        near = learned + _FIRST_SCORE * best + _FIRST_SHARES * (single + meant)
         if hidden:
-            hybrid[list(hidden)] = -np.inf
-        order = np.argsort(-hybrid, kind="stable")[: len(hybrid) - len(hidden)][: max(limit, _CLOSER_LOOK)]
-        words = self._coverage.words(normal)
-        sides = contrast.sides(normal)
+            near[list(hidden)] = -np.inf
+        order = np.argsort(-near, kind="stable")[: len(near) - len(hidden)][: max(limit, _CLOSER_LOOK)]
+        asked = _Asked(normal, contrast.sides(normal), scores)
         hits = [
-            self._hit(int(n), normal, words, sides, scores, float(best[n]), float(learned[n])) for n in order
+            self._hit(asked, n, float(learned[n]), float(single[n]), float(pairs[n]), float(meant[n]))
+            for n in order.tolist()
         ]
         hits.sort(key=lambda hit: -hit.rank)
         return Ranking(normal, tuple(hits[:limit]), exact)
@@ -212,32 +222,33 @@ class Index:
             found = self._sides[question] = contrast.sides(self.texts[question])
         return found
 
-    def _hit(
-        self,
-        n: int,
-        normal: str,
-        words: Words,
-        sides: contrast.Sides,
-        scores: Vectors,
-        score: float,
-        learned: float,
-    ) -> Hit:
+    def _hit(self, asked: _Asked, n: int, learned: float, single: float, pairs: float, meant: float) -> Hit:
         start, end = int(self._slices[n]), int(self._slices[n + 1])
-        at = start + int(np.argmax(scores[start:end]))
+        own = asked.scores[start:end]
+        at = start + int(np.argmax(own))
         matched = self.texts[at]
-        against = (
-            contrast.conflict(sides, self._sides_of(at))
-            or contrast.undone(normal, matched)
-            or contrast.unknown(
-                normal, lambda word: self._coverage.mentions(word, n), self._coverage.anywhere
-            )
+        against = contrast.conflict(asked.sides, self._sides_of(at)) or contrast.undone(asked.normal, matched)
+        support = float(np.sort(own)[-_SUPPORT:].mean())
+        rank = (
+            _LEARNED * learned
+            + _SUPPORTED * support
+            + _SINGLE * single
+            + _PAIRS * pairs
+            + _MEANT * meant
+            - (_CONTRAST if against else 0.0)
         )
-        characters, pairs = self._coverage.shares(words, n)
-        if not words[1] and not self._speaks_latin[n]:
-            characters = _OTHER_SCRIPT
-        rank = learned + _SCORE_IN_HYBRID * score + _CHARACTERS * characters + _PAIRS * pairs
-        rank -= _CONTRAST if against else 0.0
-        return Hit(n, self._questions[at], rank, score, learned, characters, against)
+        against = against or contrast.unknown(
+            asked.normal, lambda word: self._coverage.mentions(word, n), self._coverage.anywhere
+        )
+        score = float(own.max())
+        return Hit(n, self._questions[at], rank, score, learned, single, meant, against)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    normal: str = field(repr=False)
+    sides: contrast.Sides
+    scores: Vectors
 
 
 def _at(hashes: npt.NDArray[np.int64], text: str) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +55,10 @@ class Vocabulary:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def terms(self, texts: Sequence[str]) -> Terms:
+    def terms(self, texts: Iterable[Iterable[str]]) -> Terms:
+        """`texts` as the terms of each."""
         known = self.numbers
-        found = [[known.setdefault(term, len(known)) for term in terms(text)] for text in texts]
+        found = [[known.setdefault(term, len(known)) for term in text] for text in texts]
         flat = np.fromiter((n for one in found for n in one), np.int32)
         return Terms(flat, np.array([len(one) for one in found], np.int64))
 

@@ -89,15 +89,19 @@ def spelling(text: str) -> str:
     return converted.translate(_VARIANTS)
 
 
-def _normalise(text: str) -> str:
-    text = strip(text[: MAX_LENGTH * 8])
+def wording(text: str) -> str:
+    """As `normalise`, with courtesy, numbers and full length: for answers."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     text = spelling(text)
     text = _PUNCTUATION.sub(" ", text).strip()
     text = _BETWEEN_CJK.sub("", text)
     for pattern, word in _WORDS:
         text = pattern.sub(word, text)
-    return _peel(text)[:MAX_LENGTH].strip()
+    return text
+
+
+def _normalise(text: str) -> str:
+    return _peel(wording(strip(text[: MAX_LENGTH * 8])))[:MAX_LENGTH].strip()
 
 
 def _peel(text: str) -> str:

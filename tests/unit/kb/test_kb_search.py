@@ -18,7 +18,7 @@ from kb.review import Draft
 from kb.search import contrast, dense, encoders, ridge
 from kb.search.cache import VectorCache
 from kb.search.index import Index
-from kb.search.lexical import Lexical, Vocabulary
+from kb.search.lexical import Lexical, Vocabulary, terms
 from kb.search.normalise import knowledge as normal
 from kb.search.normalise import normalise
 from tests.unit.kb.knowledge_rows import NOW, ROWS, articles, support
@@ -57,7 +57,7 @@ def test_courtesy_alone_is_not_peeled_to_nothing(text):
 def test_a_text_against_itself_scores_about_one():
     texts = [normal(q) for _, _, questions, _ in ROWS for q in questions]
     vocabulary = Vocabulary()
-    lexical = Lexical(vocabulary, vocabulary.terms(texts))
+    lexical = Lexical(vocabulary, vocabulary.terms(terms(text) for text in texts))
     for n, text in enumerate(texts):
         bm25, shared = lexical.scores(text)
         assert bm25[n] == bm25.max()
