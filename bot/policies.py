@@ -54,6 +54,10 @@ class Policies:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        return self.workshop.features
+
     def in_force(self) -> int:
         return self.store.state()[1]
 

@@ -49,8 +49,11 @@ class Policy:
 
     @classmethod
     def of_checked(cls, document: Document, version: int) -> Policy:
-        """Of a document that `checked` made: what was approved once comes in force, however slow the machine is."""
-        return _made(document, version)
+        """Of a document that `checked` made: what was approved once comes in force, however slow the machine is.
+
+        A table or a label that did not exist then is taken from what ships; the hash is that of the document.
+        """
+        return _made(_completed(document), version, digest(document))
 
     def clean(self, text: str) -> str:
         return self.vocabulary.clean(text)
@@ -115,12 +118,24 @@ def _files() -> Document:
     }
 
 
-def _made(document: Document, version: int) -> Policy:
+def _completed(document: Document) -> Document:
+    known = _shipped().document
+    if (
+        known["rules"].keys() <= document["rules"].keys()
+        and known["examples"].keys() <= document["examples"].keys()
+    ):
+        return document
+    return {name: {**known[name], **document[name]} for name in ("rules", "words", "examples")} | {
+        "typos": document["typos"]
+    }
+
+
+def _made(document: Document, version: int, sha256: str = "") -> Policy:
     words = document["words"]
     learned = canonical({name: document[name] for name in ("words", "typos", "examples")})
     return Policy(
         version=version,
-        sha256=digest(document),
+        sha256=sha256 or digest(document),
         rules={
             table: tuple(
                 Rule(
