@@ -5,21 +5,28 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
+from bot import cli
+from bot.cli import kb as kb_command
 from bot.errors import BadPayload, Conflict, NotFound
 from bot.imports import Imports
 from bot.model import ContentKind, Role, Staff
+from bot.prepare import audit_of
 from bot.runner import perform
 from bot.runs import DEAD_AFTER
-from kb import desk
+from kb import desk, review
 from kb.articles import Review
 from tests.unit.core.teller import Teller
 
 pytestmark = pytest.mark.servers
 
 ARTICLE = ContentKind.ARTICLE
+GOOD = "---\nproduct_class: general\n---\n# 客服時間\n\n- 週一至週五\n- **九點到六點**\n"
 
 
 class Killed(BaseException):
@@ -211,3 +218,51 @@ def test_one_import_at_a_time_and_bad_files_say_why(teller: Teller, imports: Imp
         imports.again(author, run.id)
     with pytest.raises(NotFound):
         imports.run("nothing")
+
+
+# -- the commands ----------------------------------------------------------------------------------------------------
+
+
+def command(teller: Teller, *arguments: str) -> Any:
+    app = Flask("import")
+    app.extensions["teller"] = teller.service
+    cli.register(app)
+    return app.test_cli_runner().invoke(args=["kb", *arguments])
+
+
+def test_a_folder_comes_in_and_goes_out(teller: Teller, tmp_path: Path) -> None:
+    source = tmp_path / "kb"
+    (source / "sub").mkdir(parents=True)
+    (source / "hours.md").write_text(GOOD, "utf-8")
+    (source / "hours.en.md").write_text("Nine to six", "utf-8")
+    (source / "sub" / "bad.md").write_text("---\nproduct_class: pets\n---\n# q\n\na", "utf-8")
+    done = command(teller, "import", str(source), "--json")
+    said = json.loads(done.stdout)
+    assert (said["added"], said["ids"]) == (1, ["hours"])
+    (bad,) = said["bad"]
+    assert (bad["file"], bad["line"], "product_class" in bad["reason"]) == ("sub/bad.md", 2, True)
+    assert "sub/bad.md, line 2: product_class" in done.stderr
+    made = review.approve(teller.service.kb, "hours", "bob", audit_of(teller.service))
+    assert dict(made.answer) == {"zh-TW": "• 週一至週五\n• 九點到六點", "en": "Nine to six"}
+
+    out = tmp_path / "out"
+    assert command(teller, "export", str(out)).exit_code == 0
+    assert command(teller, "export", str(out)).exit_code == 1, "what is there is not mixed with what was"
+    again = json.loads(command(teller, "import", str(out), "--json").stdout)
+    assert again["ids"] == ["hours"]
+    newest = teller.service.kb.versions(ARTICLE, "hours")[0]
+    assert (newest.version, newest.answer, newest.questions) == (2, made.answer, made.questions)
+
+
+def test_nothing_good_is_a_failure(teller: Teller, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("no class", "utf-8")
+    assert command(teller, "import", str(tmp_path)).exit_code == 1
+    (tmp_path / "empty").mkdir()
+    empty = command(teller, "import", str(tmp_path / "empty"))
+    assert (empty.exit_code, "no Markdown file" in empty.stderr) == (1, True)
+
+
+def test_progress_is_one_line_that_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    for done in (200, 400):
+        kb_command._progress(done, 400)
+    assert capsys.readouterr().err == "\r200 of 400\r400 of 400\n"
