@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import ServiceError
+from bot.policies import Version
 from inbox import words
 from inbox.auth import can, person, requires, staff
 from inbox.permissions import Permission
@@ -53,7 +54,7 @@ def _version(number: int, tried: dict[str, object] | None = None, sentence: str 
         base=base,
         in_force=in_force,
         changes=changes(policies().document(base), document),
-        read=one.trial.get("state") == "done" and one.trial.get("against") == in_force,
+        read=_tried(one),
         own=staff().id in one.authors,
         may_decide=can(Permission.RULES_APPROVE) and one.state == "in_review",
         tried=tried,
@@ -61,6 +62,11 @@ def _version(number: int, tried: dict[str, object] | None = None, sentence: str 
         fault=fault,
         person=person,
     )
+
+
+def _tried(one: Version) -> bool:
+    """Whether its examples have been read beside the rules in force."""
+    return one.trial.get("state") == "done" and one.trial.get("against") == policies().in_force()
 
 
 @bp.get("/version/<int:number>/trial")
@@ -103,10 +109,11 @@ def _step(number: int, said: str, step: Callable[[], object]) -> ResponseReturnV
 @requires(Permission.RULES_WRITE)
 def submit(number: int) -> ResponseReturnValue:
     def step() -> None:
-        policies().submit(staff(), number)
-        policies().begin_trial(number)
+        one = policies().submit(staff(), number)
+        if not _tried(one):
+            policies().begin_trial(number)
 
-    return _step(number, gettext("Handed in. Its examples are being read for the review."), step)
+    return _step(number, gettext("Handed in. Compliance finds it here."), step)
 
 
 def _read() -> str:

@@ -13,6 +13,7 @@ import pytest
 from bot import cli
 from bot.app import create_app
 from bot.cli.rules import toml
+from bot.compose import Service
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound, Unavailable
 from bot.model import DEFAULT_LOCALE, Kind, Role, Staff, Turn
 from bot.policies import Document, Policies, Version
@@ -282,3 +283,32 @@ def test_the_commands(
     wrong = runs(teller, "check", str(file))
     assert wrong.exit_code == 1
     assert "a table of names is wanted" in wrong.stderr
+
+
+def test_triage_measures_the_approved_rules_or_says_that_it_cannot(
+    teller: Teller,
+    life: Policies,
+    people: dict[Role, Staff],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = in_review(life, people[Role.SENIOR], few(changed()))
+    life.approve(people[Role.COMPLIANCE], one.number, one.sha256)
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps({"text": ODD, "label": "fraud_or_account_security"}), encoding="utf-8")
+
+    def measured() -> Any:
+        return create_app(teller.service).test_cli_runner().invoke(cli.triage.group, ["evaluate", str(file)])
+
+    assert json.loads(measured().stdout)["accuracy"] == 1.0
+
+    def away(_: Service) -> Policy:
+        raise Unavailable("The store is away.")
+
+    monkeypatch.setattr(Service, "policy", away)
+    monkeypatch.setattr(
+        Policy, "shipped", staticmethod(lambda: Policy.of_checked(few(shipped_document()), 0))
+    )
+    fallen_back = measured()
+    assert json.loads(fallen_back.stdout)["accuracy"] == 0.0
+    assert "measured are those that ship" in fallen_back.stderr

@@ -192,7 +192,8 @@ def test_typos_and_word_lists_of_the_version_in_force_count(document: Any) -> No
 
 def test_a_swap_under_a_mind_that_is_deciding(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The old rules decide for as long as training takes; then the new ones do, and nobody is told half of each."""
-    mind = build_mind(FakeFinder())
+    document["examples"] = {label: texts[:40] for label, texts in document["examples"].items()}
+    mind = build_mind(FakeFinder(), policy=Policy.from_document(document))
     mind.warm()
     document["examples"]["smalltalk"].append("大象今天很開心呢")
     policy = Policy.from_document(changed(document), 2)

@@ -12,15 +12,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.embedded import Servers
 from bot.errors import Unavailable
 from bot.model import Role, Staff
 from bot.mongo import Mongo
 from bot.policies import Policies
 from bot.rules_trial import Workshop
-from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.policies import PolicyStore
 from inbox.rules_diff import changes
+from tests.conftest import with_path
 from tests.unit.inbox.fake import FakeConsole, an_app
 from tests.unit.inbox.forms import Enter, token
 
@@ -33,18 +34,25 @@ JUDGED = {
 }
 
 
-@pytest.fixture
-def policies(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Policies]:
-    """Readings are answered at once: what a child finds out is for other tests."""
-    mongo = Mongo(settings.mongodb_uri, timeout_ms=5000)
+@pytest.fixture(scope="module")
+def mongo(servers: Servers) -> Iterator[Mongo]:
+    one = Mongo(with_path(servers.mongodb_uri, "/rules_console"), timeout_ms=5000)
     for name in ("policies", "counters", "audit"):
-        mongo.db.create_collection(name)
+        one.db.create_collection(name)
+    yield one
+    one.client.drop_database(one.db.name)
+    one.close()
+
+
+@pytest.fixture
+def policies(mongo: Mongo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Policies:
+    """Readings are answered at once: what a child finds out is for other tests."""
+    for name in ("policies", "counters", "audit"):
+        mongo[name].delete_many({})
     monkeypatch.setattr("bot.rules_trial._child", lambda wish, step: JUDGED if "text" in wish else FOUND)
     one = Policies(mongo, PolicyStore(mongo), AuditStore(mongo), Workshop(tmp_path))
     monkeypatch.setattr(Policies, "begin_trial", lambda self, number: bool(self.try_now(number)))
-    yield one
-    mongo.client.drop_database(mongo.db.name)
-    mongo.close()
+    return one
 
 
 @pytest.fixture
