@@ -6,12 +6,13 @@ Every process reads the state once a second with the knowledge's revision (kb/li
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound, Unavailable
-from bot.labels import LONGEST_REASON, Labels
+from bot.labels import LONGEST_REASON, Labels, Verdict
 from bot.masking import mask
 from bot.model import ContentKind, Role, Staff
 from bot.mongo import Doc, Mongo, PyMongoError, Session
@@ -70,6 +71,10 @@ class Automation:
         label = self.labels.review(staff, message_id, right=right, reason=reason)
         self.recompute()
         return label
+
+    def verdicts(self, message_ids: Sequence[str]) -> list[Verdict]:
+        """Who said what of those messages, oldest first."""
+        return self.labels.verdicts(message_ids)
 
     def recompute(self) -> State:
         """Raises Conflict where others keep changing the state meanwhile."""

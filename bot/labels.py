@@ -6,7 +6,7 @@ and holds all of it, so reading it twice does no harm and no customer waits for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,11 +25,23 @@ BATCH = 500
 NONE = "none"
 CUSTOMER = "customer"
 LONGEST_REASON = 500
+REVIEW = "reply:review"
 
 ClassOf = Callable[[str, int], str | None]
 """The product class of an article's version; None where there is no such version."""
 
 log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an officer said of a message; `reason` is masked and may be empty."""
+
+    message: str
+    right: bool
+    by: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +89,23 @@ class Labels:
                 "version": label["version"],
                 "reason": mask(reason.strip()[:LONGEST_REASON]).masked,
             }
-            self.audit.add(staff.id, "reply:review", message_id, detail, session)
+            self.audit.add(staff.id, REVIEW, message_id, detail, session)
 
         self.mongo.transaction(work)
         return label
+
+    def verdicts(self, message_ids: Sequence[str]) -> list[Verdict]:
+        """All that was said of those messages, oldest first: the audit log keeps what a later word replaced."""
+        return [
+            Verdict(
+                doc["subject"],
+                doc["detail"]["verdict"] == "right",
+                doc["actor"],
+                doc["at"],
+                doc["detail"].get("reason", ""),
+            )
+            for doc in self.audit.about(REVIEW, message_ids)
+        ]
 
     def _decided(self, message_id: str) -> Doc:
         """The line whose decision made that reply."""

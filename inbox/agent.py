@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from bot.errors import Conflict, NotAllowed, ServiceError
+from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, ServiceError
 from bot.model import Page, Row, Status
 from inbox import auth, navigation, provenance, words
 from inbox.auth import console, requires, staff
@@ -25,6 +25,19 @@ MAX_REPLY = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What came with a reply that did not go out, to be shown again; `warning` where it reads as advice."""
+
+    text: str = ""
+    client_id: str = ""
+    reason: str = ""
+    warning: str = ""
+
+
+NOTHING = Typed()
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A conversation as the templates read it. `mode`: reply, take, busy (a colleague's), watch, closed."""
 
@@ -35,6 +48,7 @@ class Opened:
     client_id: str
     others: list[Row]
     whys: Mapping[str, provenance.Account]
+    typed: Typed = NOTHING
 
 
 def chosen_view() -> str:
@@ -61,7 +75,7 @@ def mode(page: Page) -> str:
     return "take"
 
 
-def opened(conversation_id: str) -> Opened:
+def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
     service = console()
     page = service.desk.page(staff(), conversation_id)
     channel = service.channels.get(page.conversation.channel)
@@ -70,9 +84,12 @@ def opened(conversation_id: str) -> Opened:
         lines=lines(page.messages, service.staff, staff().id),
         mode=mode(page),
         limit=min(channel.capabilities.text, MAX_REPLY) if channel else MAX_REPLY,
-        client_id=uuid.uuid4().hex,
+        client_id=typed.client_id or uuid.uuid4().hex,
         others=[row for row in page.others if row.id != page.conversation.id],
-        whys=provenance.accounts(page.messages, provenance.approvals(service.kb), auth.person),
+        whys=provenance.accounts(
+            page.messages, provenance.approvals(service.kb), auth.person, service.automation.verdicts
+        ),
+        typed=typed,
     )
 
 
@@ -102,7 +119,11 @@ def rows() -> ResponseReturnValue:
 @bp.get("/inbox/<conversation_id>")
 @requires(Permission.INBOX_READ)
 def conversation(conversation_id: str) -> ResponseReturnValue:
-    now = opened(conversation_id)
+    return page_of(conversation_id)
+
+
+def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
+    now = opened(conversation_id, typed)
     # Written before anything is shown: a view that cannot be noted does not happen.
     console().audit(staff().id, AuditAction.CONVERSATION_OPENED, f"conversation:{conversation_id}", {})
     return render_template("console/inbox.html", opened=now, **listing(chosen_view()))
@@ -145,19 +166,49 @@ def take(conversation_id: str) -> ResponseReturnValue:
 def reply(conversation_id: str) -> ResponseReturnValue:
     text = request.form.get("text", "").replace("\r\n", "\n").strip()
     client_id = request.form.get("client_id", "")[:64] or uuid.uuid4().hex
+    typed = Typed(text, client_id, request.form.get("reason", "").strip())
     if not text or len(text) > MAX_REPLY:
         said = gettext("Write something first.") if not text else gettext("That is too long. Shorten it.")
         if auth.wants_fragment():
             return {"error": said}, 400
         flash(said, "error")
-        return answer(conversation_id)
+        return page_of(conversation_id, typed), 400
     try:
         # The composer names the message a draft of the model was put into (inbox/static/assist.js).
         assisted = request.form.get("assisted") == client_id
-        message_id = console().desk.reply(staff(), conversation_id, text, client_id, assisted=assisted)
+        message_id = console().desk.reply(
+            staff(), conversation_id, text, client_id, assisted=assisted, reason=typed.reason or None
+        )
+    except AdviceWarning as error:
+        said = words.sentence(error)
+        if auth.wants_fragment():
+            return {"error": said, "advice": True}, error.http_status
+        return page_of(conversation_id, replace(typed, warning=said)), error.http_status
+    except BadPayload as error:
+        if auth.wants_fragment():
+            return {"error": words.sentence(error)}, error.http_status
+        flash(words.sentence(error), "error")
+        return page_of(conversation_id, typed), error.http_status
     except Conflict as error:
         return failed(conversation_id, error)
     return {"id": message_id} if auth.wants_fragment() else answer(conversation_id)
+
+
+@bp.post("/inbox/<conversation_id>/lines/<message_id>/review")
+@requires(Permission.AUTOMATION_SET)
+def review(conversation_id: str, message_id: str) -> ResponseReturnValue:
+    """Compliance's word on a decided line; audited where it is kept."""
+    verdict, why = request.form.get("verdict"), request.form.get(f"reason:{message_id}", "")
+    page = console().desk.page(staff(), conversation_id)
+    if verdict not in ("right", "wrong") or message_id not in {m.id for m in page.messages}:
+        raise NotFound("There is no such message.")
+    try:
+        console().automation.review(staff(), message_id, right=verdict == "right", reason=why)
+        flash(gettext("Your word on this answer is kept and counts in the proof."), "success")
+    except (BadPayload, Conflict) as error:
+        flash(words.sentence(error), "error")
+    back = url_for("inbox.conversation", conversation_id=conversation_id, view=chosen_view())
+    return redirect(f"{back}#why-{message_id}", 303)
 
 
 @bp.post("/inbox/<conversation_id>/resolve")

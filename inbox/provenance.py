@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from bot.errors import Conflict, NotFound
+from bot.labels import Verdict
 from bot.model import Message, Ref, Why
 from inbox import words
 from inbox.words import Words
@@ -73,7 +74,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`candidates` are (article, version, confidence); `facts` (name, value); `said` what came of it."""
+    """`candidates` are (article, version, confidence); `facts` (name, value); `said` what came of it.
+
+    `reviewable`: an article was at stake, so that compliance can say whether it was the right one.
+    """
 
     handler: str
     decision: str
@@ -85,6 +89,8 @@ class Account:
     evidence: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     said: tuple[Said, ...] = field(default=())
+    reviewable: bool = False
+    verdicts: tuple[Verdict, ...] = ()
 
 
 Approvals = Callable[[Ref], Approval]
@@ -110,20 +116,31 @@ def approvals(store: Callable[[], Store]) -> Approvals:
 
 
 def accounts(
-    messages: Sequence[Message], approved: Approvals, name: Callable[[str], str]
+    messages: Sequence[Message],
+    approved: Approvals,
+    name: Callable[[str], str],
+    verdicts: Callable[[Sequence[str]], Sequence[Verdict]],
 ) -> Mapping[str, Account]:
     """By the id of the customer's line; what the bot said after it, up to the next decision, belongs to it."""
     found: dict[str, Account] = {}
+    line_of: dict[str, str] = {}
     for number, message in enumerate(messages):
         if message.why is None:
             continue
         said: list[Said] = []
+        line_of[message.id] = message.id
         for after in messages[number + 1 :]:
             if after.why is not None:
                 break
             if after.author == "bot":
+                line_of[after.id] = message.id
                 said += [_said(ref, approved, name) for ref in after.approved]
         found[message.id] = account(message.why, tuple(said))
+    # One question for the whole page, and none where nothing can be judged.
+    at_stake = [of for of, line in line_of.items() if found[line].reviewable]
+    for one in verdicts(at_stake) if at_stake else ():
+        line = line_of[one.message]
+        found[line] = replace(found[line], verdicts=(*found[line].verdicts, replace(one, by=name(one.by))))
     return found
 
 
@@ -140,7 +157,7 @@ def account(why: Why, said: tuple[Said, ...] = ()) -> Account:
     return Account(
         handler=words.said(HANDLERS, why.handler),
         decision=words.said(DECISIONS, why.decision),
-        reason=words.said(words.REASONS, why.reason),
+        reason=words.reason(why.reason),
         at=why.at,
         search=words.said(SEARCHES, trace.get("search")),
         verdict=words.said(VERDICTS, trace.get("verdict")),
@@ -151,7 +168,16 @@ def account(why: Why, said: tuple[Said, ...] = ()) -> Account:
         evidence=tuple(str(one) for one in trace.get("evidence") or ()),
         facts=tuple(facts),
         said=said,
+        reviewable=_at_stake(why),
     )
+
+
+def _at_stake(why: Why) -> bool:
+    """As `bot.labels` sees it: a search that offered something, or a title that the customer chose."""
+    if why.handler == "choice":
+        return bool(why.trace.get("article"))
+    searched = why.handler == "approved_answer" and why.reason in ("answer", "ask")
+    return searched and bool(why.trace.get("candidates"))
 
 
 def _said(ref: Ref, approved: Approvals, name: Callable[[str], str]) -> Said:

@@ -33,6 +33,22 @@ KNOWN = (
     _l("This conversation is resolved already."),
     _l("Take the conversation first."),
     _l("There is no such conversation, or it is not yours to read."),
+    # recalls
+    _l("A recall needs a reason."),
+    _l("The reason is longer than %(limit)s characters."),
+    _l("There is no such recall."),
+    _l("There is no such list."),
+    _l("A correction is done or not needed."),
+    _l("A colleague has closed this correction."),
+    _l("There is no such correction."),
+    _l("%(article)s has no version %(version)s that ever was in force."),
+    _l("%(article)s has no version that ever was in force."),
+    # reviews of replies
+    _l("Only a compliance officer reviews replies."),
+    _l("There is no such message."),
+    _l("This message is no reply of the bot, nor a line that one answers."),
+    _l("This reply says no article: there is nothing to learn from it."),
+    _l("The state of the automation keeps changing; try again."),
     # what a platform says when asked
     _l("LINE accepts the token: it belongs to %(name)s."),
     _l("LINE will call this address; it may take a minute."),

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.ai.adviser import Advice, Draft
 from bot.contracts import Channel
 from bot.imports import Line
+from bot.labels import Verdict
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
 from bot.policies import Document, Feature, Version
@@ -119,6 +120,12 @@ class Automation(Protocol):
 
     def set_limit(self, staff: Staff, share: float, reason: str) -> State:
         """At once and audited. Raises NotAllowed, BadPayload, Conflict."""
+
+    def review(self, staff: Staff, message_id: str, *, right: bool, reason: str = "") -> Any:
+        """Compliance's word on a decided line, audited. Raises NotAllowed, NotFound, BadPayload."""
+
+    def verdicts(self, message_ids: Sequence[str]) -> list[Verdict]:
+        """All that was said of those messages, oldest first."""
 
 
 class Recalls(Protocol):

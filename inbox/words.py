@@ -67,6 +67,24 @@ REASONS: Words = {
     "delivery_unknown": _l("It is unclear whether an answer arrived"),
 }
 
+# Why the bot decided as it did, beside a line; what hands over is above.
+DECIDED: Words = {
+    "answer": _l("An approved article fits"),
+    "ask": _l("Several articles come close"),
+    "choice": _l("Pressed one of the titles"),
+    "choice_expired": _l("The title pressed is no longer in force"),
+    "none_of_these": _l("None of the titles fitted"),
+    "miss": _l("No approved article fits"),
+    "smalltalk_greeting": _l("A greeting"),
+    "smalltalk_thanks": _l("A thank-you"),
+    "smalltalk_chat": _l("Small talk, no question"),
+    "follow": _l("Became a follower"),
+    "unsupported": _l("Not a text"),
+    "conversation is waiting": _l("The conversation waits for a person"),
+    "conversation is assigned": _l("A person has the conversation"),
+}
+NOTHING_ASKED = "nothing was asked: "
+
 # What has to stand out in a list, and how.
 FLAGS = {"complaint": "complaint", "fraud": "fraud", "crisis": "fraud"}
 
@@ -120,6 +138,13 @@ def said(table: Words, code: str | None) -> str:
         return ""
     found = table.get(code)
     return str(found) if found is not None else code.replace("_", " ").replace(":", " · ")
+
+
+def reason(code: str | None) -> str:
+    """Why a line was decided so, handed over or not."""
+    if (code or "").startswith(NOTHING_ASKED):
+        return str(gettext("Nothing was asked"))
+    return said({**REASONS, **DECIDED}, code)
 
 
 def flag(reason: str | None) -> str | None:

@@ -38,6 +38,11 @@ class AuditStore:
         if lines:
             self._append(session, actor, action, lines)
 
+    def about(self, action: str, subjects: Sequence[str]) -> list[Doc]:
+        """The events of that action on those subjects, oldest first. Raises PyMongoError."""
+        query = {"subject": {"$in": list(subjects)}, "action": action}
+        return list(self._mongo["audit"].find(query).sort("seq", 1))
+
     def _append(
         self, session: Session, actor: str, action: str, lines: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> None:

@@ -41,6 +41,22 @@ function complain(of, text) {
   line.hidden = !text;
 }
 
+/** The question why a reply that reads as advice may be sent; without a text it goes away, and its answer with it. */
+function ask(of, text) {
+  const part = of.querySelector("[data-advice]");
+  part.hidden = !text;
+  if (text) part.querySelector("[data-warning]").textContent = text;
+  else of.elements.reason.value = "";
+}
+
+function keep(of) {
+  const { text, reason, client_id } = of.elements;
+  const warning = of.querySelector("[data-advice]").hidden ? "" : of.querySelector("[data-warning]").textContent;
+  const draft = { text: text.value, client: client_id.value, reason: reason.value, warning };
+  if (text.value) sessionStorage.setItem(key(conversation()), JSON.stringify(draft));
+  else sessionStorage.removeItem(key(conversation()));
+}
+
 /** Puts the draft of the open conversation back; call whenever the composer was drawn anew. */
 export function restore() {
   const here = form();
@@ -48,6 +64,10 @@ export function restore() {
   here.dataset.ready = "1";
   const draft = readDraft(conversation());
   if (draft.text) here.elements.text.value = draft.text;
+  if (draft.text && draft.warning) {
+    ask(here, draft.warning);
+    here.elements.reason.value = draft.reason ?? "";
+  }
   if (draft.client) here.elements.client_id.value = draft.client;
   fit(here.elements.text);
   count(here);
@@ -72,11 +92,13 @@ async function send(here, onSent) {
   here.elements.text.readOnly = true;
   complain(here, null);
   let fault = null;
+  let asked = null;
   try {
     const answer = await fetch(here.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const result = await answer.json().catch(() => ({}));
     if (answer.status === 401) return location.assign(`/?next=${encodeURIComponent(location.pathname)}`);
-    if (!answer.ok) fault = result.error || say("failed");
+    if (answer.status === 409 && result.advice) asked = result.error;
+    else if (!answer.ok) fault = result.error || say("failed");
   } catch {
     // The server may have taken it: the same client id goes out again, so it cannot become two messages.
     fault = say("failed");
@@ -85,12 +107,17 @@ async function send(here, onSent) {
     here.querySelector(".button").removeAttribute("aria-busy");
     here.elements.text.readOnly = false;
   }
-  if (fault) complain(here, fault);
+  if (asked) {
+    ask(here, asked);
+    keep(here);
+    here.elements.reason.focus();
+  } else if (fault) complain(here, fault);
   else {
     sessionStorage.removeItem(key(id));
     if (here.isConnected) {
       here.elements.text.value = "";
       here.elements.client_id.value = newId();
+      ask(here, null);
       fit(here.elements.text);
       count(here);
     }
@@ -101,10 +128,8 @@ async function send(here, onSent) {
 export function startComposer(onSent) {
   document.addEventListener("input", (event) => {
     const here = form();
-    if (!here || event.target !== here.elements.text) return;
-    const text = here.elements.text.value;
-    if (text) sessionStorage.setItem(key(conversation()), JSON.stringify({ text, client: here.elements.client_id.value }));
-    else sessionStorage.removeItem(key(conversation()));
+    if (!here || (event.target !== here.elements.text && event.target !== here.elements.reason)) return;
+    keep(here);
     fit(here.elements.text);
     count(here);
   });

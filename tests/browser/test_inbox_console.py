@@ -251,3 +251,43 @@ def test_an_ended_session_leads_to_sign_in(house: House) -> None:
     house.service.desk.customer_writes("c2", "?")
     expect(page.locator("[name=email]")).to_be_visible(timeout=4000)
     assert "next=" in page.url
+
+
+def test_a_reply_that_advises_is_asked_about_and_sent_once_with_its_reason(house: House) -> None:
+    page = house.visit("agent", lang="en", viewport=PHONE)
+    page.goto(f"{house.url}/inbox/c1?view=mine")
+    page.locator("#reply").fill("以您的情況，這檔很適合您")
+    page.locator("[data-reply] .button").click()
+    warning = page.locator("[data-advice]")
+    expect(warning).to_contain_text("This reads as personal advice")
+    expect(page.locator("#reason")).to_be_focused()
+    expect(page.locator("#reply")).to_have_value("以您的情況，這檔很適合您")
+    page.locator("#reason").press_sequentially("已完成適合")
+    page.reload()
+    expect(warning).to_be_visible()
+    expect(page.locator("#reason")).to_have_value("已完成適合")
+    page.locator("#reason").press("End")
+    page.locator("#reason").press_sequentially("度評估")
+    for _ in range(3):
+        page.locator("#reason").press("Enter")
+    expect(page.locator(".line.staff .text").last).to_have_text("以您的情況，這檔很適合您")
+    expect(page.locator("#reply")).to_have_value("")
+    expect(warning).to_be_hidden()
+    sent = [m for m in house.service.desk.pages["c1"].messages if m.text == "以您的情況，這檔很適合您"]
+    assert len(sent) == 1
+    assert set(house.service.desk.overrides) == {("s-agent", "c1", "已完成適合度評估")}
+    page.locator("#reply").fill("謝謝您")
+    page.locator("[data-reply] .button").click()
+    expect(page.locator(".line.staff .text").last).to_have_text("謝謝您")
+
+
+def test_without_scripts_a_reply_that_advises_stays_in_its_field(house: House) -> None:
+    page = house.visit("agent", java_script_enabled=False)
+    page.goto(f"{house.url}/inbox/c1?view=mine")
+    page.locator("#reply").fill("這檔很適合您")
+    page.locator("[data-reply] .button").click()
+    expect(page.locator("#reply")).to_have_value("這檔很適合您")
+    page.locator("#reason").fill("客戶已簽署")
+    page.locator("[data-reply] .button").click()
+    expect(page.locator(".line.staff .text").last).to_have_text("這檔很適合您")
+    assert house.service.desk.overrides == [("s-agent", "c1", "客戶已簽署")]

@@ -25,6 +25,7 @@ from kb.store import Store
 from tests.unit.inbox import story
 from tests.unit.inbox.fake_automation import FakeAutomation
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
+from tests.unit.inbox.fake_recalls import FakeRecalls
 
 PASSWORD = "teller-demo-2026"
 
@@ -136,6 +137,7 @@ class FakeConsole:
     channels: Mapping[ChannelType, Channel]
     live: FakeLive
     automation: FakeAutomation = field(default_factory=FakeAutomation)
+    recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)
     kb: Callable[[], Store] = no_knowledge
     imports: Any = None

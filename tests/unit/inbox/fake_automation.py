@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.errors import Conflict
+from bot.labels import Verdict
 from bot.model import Staff
 from kb.bounds import enough, lasting_bound
 from kb.proof import DEFAULT_LIMIT, Standing, State, standings
@@ -46,9 +48,16 @@ class FakeAutomation:
             DEFAULT_LIMIT, tuple(known.get(one.product_class, one) for one in empty), revision=3
         )
         self.busy = False
+        self.said: list[Verdict] = []
 
     def state(self) -> State:
         return self._state
+
+    def review(self, staff: Staff, message_id: str, *, right: bool, reason: str = "") -> None:
+        self.said.append(Verdict(message_id, right, staff.id, datetime.now(UTC), reason))
+
+    def verdicts(self, message_ids: Sequence[str]) -> list[Verdict]:
+        return [one for one in self.said if one.message in message_ids]
 
     def set_limit(self, staff: Staff, share: float, reason: str) -> State:
         if self.busy:

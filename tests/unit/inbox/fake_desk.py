@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.errors import BadPayload, Conflict, NotAllowed, NotFound, Unavailable
+from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, Unavailable
 from bot.model import OPEN, Message, Page, Role, Row, Staff, Status
 
 COMPLAINTS = {"complaint"}
+WARNING = "This reads as personal advice. Reword it, or say why it may be sent: the reason is kept."
 WATCHERS = {Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR}
 
 
@@ -60,6 +61,7 @@ class FakeDesk:
         self._live = live
         self._ids = itertools.count(1)
         self._sent: dict[tuple[str, str], str] = {}
+        self.overrides: list[tuple[str, str, str]] = []
         self.down = False
 
     def _visible(self, staff: Staff, page: Page) -> bool:
@@ -165,11 +167,22 @@ class FakeDesk:
         return page
 
     def reply(
-        self, staff: Staff, conversation_id: str, text: str, client_id: str, *, assisted: bool = False
+        self,
+        staff: Staff,
+        conversation_id: str,
+        text: str,
+        client_id: str,
+        *,
+        assisted: bool = False,
+        reason: str | None = None,
     ) -> str:
         self._own(staff, conversation_id)
         if "拒收" in text:
             raise BadPayload("This text cannot be sent.")
+        if "適合您" in text:
+            if reason is None or len(reason) < 3:
+                raise AdviceWarning(WARNING, ("it suits you",))
+            self.overrides.append((staff.id, conversation_id, reason))
         key = (conversation_id, client_id)
         if key not in self._sent:
             message = self.say(
