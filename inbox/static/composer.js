@@ -44,9 +44,13 @@ function complain(of, text) {
 /** The question why a reply that reads as advice may be sent; without a text it goes away, and its answer with it. */
 function ask(of, text) {
   const part = of.querySelector("[data-advice]");
+  const thread = document.querySelector("[data-scroll].thread");
+  const below = thread ? thread.scrollHeight - thread.scrollTop - thread.clientHeight : 0;
   part.hidden = !text;
   if (text) part.querySelector("[data-warning]").textContent = text;
   else of.elements.reason.value = "";
+  // It takes room from the thread: what one answers must not slide out of sight.
+  if (thread) thread.scrollTop = thread.scrollHeight - thread.clientHeight - below;
 }
 
 function keep(of) {
