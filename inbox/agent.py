@@ -204,7 +204,7 @@ def review(conversation_id: str, message_id: str) -> ResponseReturnValue:
         raise NotFound("There is no such message.")
     try:
         console().automation.review(staff(), message_id, right=verdict == "right", reason=why)
-        flash(gettext("Your word on this answer is kept and counts in the proof."), "success")
+        flash(gettext("Your word on this answer is kept."), "success")
     except (BadPayload, Conflict) as error:
         flash(words.sentence(error), "error")
     back = url_for("inbox.conversation", conversation_id=conversation_id, view=chosen_view())
