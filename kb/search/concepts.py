@@ -7,9 +7,10 @@ Opposites and siblings (申請 / 取消, 房貸 / 車貸) are concepts of their 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from kb.search.normalise import normalise
 
@@ -17,45 +18,33 @@ _PIECE = re.compile(r"[a-z0-9%&+#$]+|[^\sa-z0-9%&+#$]+")
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ies|es|s|ing|ed|y|e)$")
 _LONGEST_WORDS = 6
 
+Sliced = TypeVar("Sliced", str, list[str])
+
 
 def concepts(normal: str) -> list[str]:
-    """Names of the concepts in a normalised text, in order and with repeats; the longest spelling counts."""
+    """Names of the concepts in a normalised text, with repeats; a spelling within a longer one counts."""
+    table, longest = _spellings()
     found: list[str] = []
     words: list[str] = []
-    for piece in _PIECE.findall(normal):
-        if piece[0].isascii():
+    for piece in [*_PIECE.findall(normal), ""]:
+        if piece and piece[0].isascii():
             words.append(_stem(piece))
-        else:
-            found += _in_words(words)
-            words = []
-            found += _in_characters(piece)
-    return [*found, *_in_words(words)]
+            continue
+        found += _among(table, (" ".join(part) for part in _parts(words, _LONGEST_WORDS)))
+        found += _among(table, _parts(piece, longest))
+        words = []
+    return found
 
 
-def _in_characters(text: str) -> Iterator[str]:
-    table, longest = _spellings()
-    at = 0
-    while at < len(text):
-        for size in range(min(longest, len(text) - at), 0, -1):
-            name = table.get(text[at : at + size])
-            if name is not None:
-                yield name
-                at += size - 1
-                break
-        at += 1
+def _among(table: Mapping[str, str], spellings: Iterable[str]) -> Iterator[str]:
+    return (table[spelling] for spelling in spellings if spelling in table)
 
 
-def _in_words(words: Sequence[str]) -> Iterator[str]:
-    table, _ = _spellings()
-    at = 0
-    while at < len(words):
-        for size in range(min(_LONGEST_WORDS, len(words) - at), 0, -1):
-            name = table.get(" ".join(words[at : at + size]))
-            if name is not None:
-                yield name
-                at += size - 1
-                break
-        at += 1
+def _parts(whole: Sliced, longest: int) -> Iterator[Sliced]:
+    """Every run of up to `longest` characters or words."""
+    for start in range(len(whole)):
+        for end in range(start + 1, min(start + longest, len(whole)) + 1):
+            yield whole[start:end]
 
 
 def _stem(word: str) -> str:

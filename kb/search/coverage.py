@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kb.search.concepts import concepts
-from kb.search.lexical import Terms, Vocabulary
+from kb.search.lexical import Terms, Vocabulary, stem
 from kb.search.normalise import wording
 
 Shares = npt.NDArray[np.float32]
@@ -43,7 +43,7 @@ def words(normal: str) -> Words:
     pairs: list[str] = []
     for piece in _UNIT.findall(normal):
         if piece[0].isascii():
-            single.append(piece)
+            single.append(stem(piece))
         else:
             single += piece
             pairs += [piece[i : i + 2] for i in range(len(piece) - 1)]

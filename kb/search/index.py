@@ -15,21 +15,20 @@ from kb.search.carry import Carried, carried, identity
 from kb.search.coverage import Coverage, units, words
 from kb.search.dense import BLOCK, Centre, Rows
 from kb.search.encoders import Encoder
-from kb.search.lexical import Lexical, Terms, Vocabulary, terms
+from kb.search.lexical import Terms, Vocabulary
 from kb.search.normalise import knowledge, normalise, surface
 
 Vectors = npt.NDArray[np.float32]
 
-_WEIGHTS = {384: 1.2, 512: 1.0}  # by width: e5, USE
-_BM25, _IDF = 0.5, 0.3
+_WEIGHTS = {384: 1.6, 512: 0.8}  # by width: e5, USE
 _FULL = 3.0
-"""The score of a perfect match with both encoders: fewer parts are scaled up to it, so one threshold serves all."""
+"""The score of a perfect match, with both encoders or with one."""
 _FIRST_SCORE, _FIRST_SHARES = 0.7, 0.5
 _CLOSER_LOOK = 20
 """Articles that are looked at word by word after vectors and shares have ranked all."""
 _SUPPORT = 3
 """The article's questions that speak for it together."""
-_LEARNED, _SUPPORTED, _SINGLE, _PAIRS, _MEANT, _CONTRAST = 0.25, 1.0, 1.1, 0.3, 0.75, 0.33
+_LEARNED, _SUPPORTED, _SINGLE, _PAIRS, _MEANT, _CONTRAST = 0.28, 1.0, 1.03, 0.47, 0.7, 0.31
 """Fitted; see docs/knowledge.md."""
 _OTHER_SCRIPT = 0.5
 """Coverage by an article without a text in the question's script, which can tell neither for nor against it."""
@@ -113,7 +112,6 @@ class Index:
         known: list[str] = before.texts if before else []
         asked = zip(self._questions, kept.questions.tolist(), strict=True)
         self.texts: list[str] = [known[n] if n >= 0 else knowledge(q) for q, n in asked]
-        self._chinese = np.array([bool(CJK.search(text)) for text in self.texts], bool)
         # within a process a hash finds the question, whose words then decide
         self._surfaces = np.array([hash(surface(q)) for q in self._questions], np.int64)
         self._normals = np.array([hash(text) for text in self.texts], np.int64)
@@ -122,10 +120,6 @@ class Index:
         ]
         self._speaks_latin = np.array(latin, bool)
         self._sides: dict[int, contrast.Sides] = {}
-        self._vocabulary: Vocabulary = before._vocabulary if before else Vocabulary()
-        found = self._vocabulary.terms(terms(self.texts[n]) for n in kept.new)
-        self._terms: Terms = (before._terms + found).taken(kept.joined) if before else found
-        self._lexical = Lexical(self._vocabulary, self._terms)
         self._mentions: Vocabulary = before._mentions if before else Vocabulary()
         new = [article for article, was in zip(self.articles, kept.articles, strict=True) if was < 0]
         said = self._mentions.terms(units((*one.questions, *one.answer.values())) for one in new)
@@ -204,16 +198,10 @@ class Index:
         """A score a question and a ridge value an article."""
         placed = [c.place(e.query(normal)) for c, e in zip(self._centres, self.encoders, strict=True)]
         weights = [np.float32(_WEIGHTS[e.width]) for e in self.encoders]
-        dense = self._rows.dot(np.concatenate([w * p for w, p in zip(weights, placed, strict=True)]))
-        bm25, shared = self._lexical.scores(normal)
-        lexical = _BM25 * bm25 + _IDF * shared
-        full = float(sum(weights)) + _BM25 + _IDF
-        # words of another script cannot match: there the vectors stand for the whole
-        same_script = self._chinese == bool(CJK.search(normal))
-        scale = np.float32(_FULL / full), np.float32(_FULL / float(sum(weights)))
-        scores = np.where(same_script, (dense + lexical) * scale[0], dense * scale[1])
+        together = np.concatenate([w * p for w, p in zip(weights, placed, strict=True)])
+        scores = self._rows.dot(together * np.float32(_FULL / sum(weights)))
         joint = next(self._joint([np.concatenate(placed)]))
-        return scores.astype(np.float32), joint @ self._ridge.weights
+        return scores, joint @ self._ridge.weights
 
     def _sides_of(self, question: int) -> contrast.Sides:
         """Remembered, for questions of the knowledge base only."""

@@ -1,4 +1,4 @@
-"""Normalisation, lexical scores, vetoes and verdicts on a small knowledge base."""
+"""Normalisation, coverage, vetoes and verdicts on a small knowledge base."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from kb.live import Knowledge, as_approved
 from kb.review import Draft
 from kb.search import contrast, dense, encoders, ridge
 from kb.search.cache import VectorCache
+from kb.search.coverage import Coverage, units, words
 from kb.search.index import Index
-from kb.search.lexical import Lexical, Vocabulary, terms
+from kb.search.lexical import Vocabulary
 from kb.search.normalise import knowledge as normal
 from kb.search.normalise import normalise
 from tests.unit.kb.knowledge_rows import NOW, ROWS, articles, support
@@ -54,16 +55,23 @@ def test_courtesy_alone_is_not_peeled_to_nothing(text):
         assert found == "你好"
 
 
-def test_a_text_against_itself_scores_about_one():
-    texts = [normal(q) for _, _, questions, _ in ROWS for q in questions]
+def test_an_article_covers_what_it_mentions_whatever_it_is_called():
     vocabulary = Vocabulary()
-    lexical = Lexical(vocabulary, vocabulary.terms(terms(text) for text in texts))
-    for n, text in enumerate(texts):
-        bm25, shared = lexical.scores(text)
-        assert bm25[n] == bm25.max()
-        assert bm25[n] > 0.8
-        assert shared[n] == pytest.approx(1.0, abs=1e-4)
-    assert not lexical.scores("zzz")[0].any()
+    said = [("如何結清存款帳戶", "到分行辦理"), ("信用卡年費怎麼減免",), ("How to close my account",)]
+    coverage = Coverage(vocabulary, vocabulary.terms(map(units, said)))
+    asked = words(normal("信用卡年費多少"))
+    assert coverage.shares(asked.pairs).argmax() == 1
+    assert coverage.shares(asked.pairs)[1] > 0.4 > coverage.shares(asked.pairs)[0]
+    assert coverage.shares(()).tolist() == [1, 1, 1]
+    assert coverage.shares((), 0.5).tolist() == [0.5] * 3
+    closing = words(normal("銷戶"))
+    assert closing.concepts == words("close my account").concepts != ()
+    shares = coverage.shares(closing.concepts)
+    assert shares[2] == 1 > shares[1] == 0
+    assert coverage.mentions("分行", 0)
+    assert not coverage.mentions("分行", 1)
+    assert coverage.anywhere("年費")
+    assert not coverage.anywhere("黃金")
 
 
 @pytest.mark.parametrize(
