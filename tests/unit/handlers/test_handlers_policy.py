@@ -156,8 +156,8 @@ def _filled(table: str, rule: dict[str, Any]) -> list[str]:
     return [filled(p, Policy.shipped().document["words"]) for p in (*rule["when"], *rule["unless"])]
 
 
-def test_of_the_shipped_patterns_only_these_are_not_in_the_language(document: Any) -> None:
-    """They ship, so that they are let pass; who writes them anew is refused."""
+def test_every_shipped_pattern_is_in_the_language(document: Any) -> None:
+    """A customer who writes the same polite word thirty times must not hold up a worker."""
     slow = set()
     for table, rules in document["rules"].items():
         for rule in rules:
@@ -166,7 +166,7 @@ def test_of_the_shipped_patterns_only_these_are_not_in_the_language(document: An
                     check(pattern)
                 except BadPattern:
                     slow.add(rule["id"])
-    assert slow <= {"who are you", "thanks or goodbye", "more to come"}
+    assert slow == set()
 
 
 def test_a_decision_names_the_rules_it_was_made_under(document: Any) -> None:
