@@ -1,8 +1,7 @@
 """Answer, ask or miss: the verdict on a ranking.
 
-The confidence is a logistic of four figures. Its weights come from the sample knowledge base and copies of it with
-fewer phrasings and fewer articles, so that it neither trusts a thin knowledge base nor a question whose article is
-missing; how, and what it gives: docs/knowledge.md.
+The confidence is a logistic of seven figures. `python -m tests.answers.fit` fits its weights, and prints what they are
+worth on a firm they have not seen; docs/knowledge.md tells what it gives.
 """
 
 from __future__ import annotations
@@ -16,11 +15,15 @@ from bot.model import Finding, Found
 from kb.articles import Content
 from kb.search.index import Hit, Ranking
 
-_SCORE, _RIDGE, _MARGIN, _COVERAGE, _CONTRAST, _BIAS = 2.06, 1.94, 2.85, 0.81, -2.59, -3.90
+FEATURES = ("support", "lead", "coverage", "pairs", "concepts", "contrast", "length")
+_WEIGHTS = (1.73, 2.96, 1.49, -1.43, 1.81, -1.55, 2.04)
+_BIAS = -5.6
+_LENGTH = 20
+"""Characters of a question that says enough."""
 
-ANSWER = 0.92
+ANSWER = 0.93
 """Shipped threshold of `confident`: surer than this is answered directly."""
-ASK = 0.06
+ASK = 0.10
 """Below this even the best title is not worth a button."""
 _COVERED = 0.5
 """An article that knows less than this share of the customer's words (by rarity) is offered, never said."""
@@ -40,17 +43,19 @@ class Mode(StrEnum):
     PROVEN = "proven"
 
 
-def confidence(hit: Hit, others: Sequence[Hit]) -> float:
-    """0..1, growing with the score, the classifier, the lead over the best other article and the words covered."""
+def features(hit: Hit, others: Sequence[Hit], normal: str) -> tuple[float, ...]:
+    """The figures of FEATURES for the best hit of a normalised question: what it rests on, its lead over the best other
+    article, the words and meanings covered, whether a word speaks against it, and how much was said."""
     lead = hit.rank - max((other.rank for other in others), default=hit.rank - 1.0)
-    logit = (
-        _BIAS
-        + _SCORE * hit.score
-        + _RIDGE * hit.ridge
-        + _MARGIN * max(-1.0, min(1.0, lead))
-        + _COVERAGE * hit.coverage
-        + (_CONTRAST if hit.contrast else 0.0)
-    )
+    said = min(2.0, len(normal) / _LENGTH)
+    against = 1.0 if hit.contrast else 0.0
+    return hit.support, max(-1.0, min(1.0, lead)), hit.coverage, hit.pairs, hit.concepts, against, said
+
+
+def confidence(hit: Hit, others: Sequence[Hit], normal: str) -> float:
+    """0..1: how sure it is that this article answers the question."""
+    figures = features(hit, others, normal)
+    logit = _BIAS + sum(weight * figure for weight, figure in zip(_WEIGHTS, figures, strict=True))
     return 1.0 / (1.0 + math.exp(-logit))
 
 
@@ -76,7 +81,7 @@ def ranked(ranking: Ranking, articles: Sequence[Content], locale: str) -> tuple[
     found = [_found(articles[n], 1.0, articles[n].title(locale), locale) for n in ranking.exact]
     for n, hit in enumerate(ranking.hits):
         if hit.position not in ranking.exact:
-            sure = confidence(hit, [*ranking.hits[:n], *ranking.hits[n + 1 :]])
+            sure = confidence(hit, [*ranking.hits[:n], *ranking.hits[n + 1 :]], ranking.normal)
             # a later rank never looks surer than an earlier one
             sure = min(sure, found[-1].confidence) if found else sure
             found.append(_found(articles[hit.position], sure, hit.question, locale))

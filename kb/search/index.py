@@ -28,8 +28,8 @@ _CLOSER_LOOK = 20
 """Articles that are looked at word by word after vectors and shares have ranked all."""
 _SUPPORT = 3
 """The article's questions that speak for it together."""
-_LEARNED, _SUPPORTED, _SINGLE, _PAIRS, _MEANT, _CONTRAST = 0.28, 1.0, 1.03, 0.47, 0.7, 0.31
-"""Fitted; see docs/knowledge.md."""
+_LEARNED, _SUPPORTED, _SINGLE, _PAIRS, _MEANT, _CONTRAST = 0.98, 1.0, 1.17, 0.71, 0.9, 0.15
+"""Fitted by `python -m tests.answers.fit`."""
 _OTHER_SCRIPT = 0.5
 """Coverage by an article without a text in the question's script, which can tell neither for nor against it."""
 _NOTHING_MEANT = 0.5
@@ -40,9 +40,10 @@ _NOTHING_MEANT = 0.5
 class Hit:
     """An article with its best question. `rank` orders; the parts make the confidence and the trace.
 
-    `score` 0..3 is that of the question, `ridge` about 0..1 that of the article, `coverage` the share of the
-    customer's words that the article has anywhere, `concepts` that of what they mean, `contrast` the word that speaks
-    against it.
+    `score` 0..3 is that of the question, `support` that of the article's best three together, `ridge` about 0..1 that
+    of the article; `coverage` is the share of the customer's words that the article has anywhere, `pairs` that of pairs
+    of characters, `concepts` that of what they mean; `contrast` is the word that speaks against it, `opposed` whether
+    the matched question says the opposite.
     """
 
     position: int
@@ -50,8 +51,11 @@ class Hit:
     rank: float
     score: float
     ridge: float
+    support: float
     coverage: float
+    pairs: float
     concepts: float
+    opposed: bool
     contrast: str | None
 
 
@@ -215,7 +219,9 @@ class Index:
         own = asked.scores[start:end]
         at = start + int(np.argmax(own))
         matched = self.texts[at]
-        against = contrast.conflict(asked.sides, self._sides_of(at)) or contrast.undone(asked.normal, matched)
+        opposite = contrast.conflict(asked.sides, self._sides_of(at)) or contrast.undone(
+            asked.normal, matched
+        )
         support = float(np.sort(own)[-_SUPPORT:].mean())
         rank = (
             _LEARNED * learned
@@ -223,13 +229,13 @@ class Index:
             + _SINGLE * single
             + _PAIRS * pairs
             + _MEANT * meant
-            - (_CONTRAST if against else 0.0)
+            - (_CONTRAST if opposite else 0.0)
         )
-        against = against or contrast.unknown(
+        against = opposite or contrast.unknown(
             asked.normal, lambda word: self._coverage.mentions(word, n), self._coverage.anywhere
         )
-        score = float(own.max())
-        return Hit(n, self._questions[at], rank, score, learned, single, meant, against)
+        parts = float(own.max()), learned, support, single, pairs, meant
+        return Hit(n, self._questions[at], rank, *parts, opposite is not None, against)
 
 
 @dataclass(frozen=True, slots=True)

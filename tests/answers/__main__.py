@@ -17,9 +17,9 @@ from handlers import build_mind
 from handlers.triage import classifier
 from handlers.triage import evaluate as triage
 from kb import desk
+from kb.bounds import percent, upper_bound
 from kb.evaluate import Question, evaluate, read_questions
 from kb.live import Knowledge
-from kb.bounds import percent, upper_bound
 from tests.answers import NAMES, SETS
 from tests.answers.pictures import Point, chart, diagonal, interval
 
