@@ -1,4 +1,4 @@
-"""Sentences of phrasings and of the model's drafts, as `bot` and `kb` write them, for the catalogue; see `sentences.py`."""
+"""Sentences of phrasings and of the model's drafts, as `bot` and `kb` write them; see `sentences.py`."""
 
 from __future__ import annotations
 

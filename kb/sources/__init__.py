@@ -37,14 +37,17 @@ def read(path: Path, zone: ZoneInfo = TAIPEI) -> Iterator[Row | BadRow]:
         raise BadPayload(f"Cannot read {path.name}: use a folder or one of {', '.join(SOURCES)}.")
     if not path.exists():
         raise BadPayload(f"There is no file {path.name}.")
-    seen: dict[str, str] = {}
+    seen: dict[str, Row] = {}
     for row in reader(path, zone):
         if isinstance(row, Row):
             if row.draft.id in seen:
-                reason = f"id {row.draft.id} is already in {seen[row.draft.id]}"
+                first = seen[row.draft.id]
+                reason = f"id {row.draft.id} is already in row {first.number}"
+                if first.file:
+                    reason = f"id {row.draft.id} is already in {first.file}"
                 yield BadRow(row.number, reason, row.file)
                 continue
-            seen[row.draft.id] = row.file or f"row {row.number}"
+            seen[row.draft.id] = row
         yield row
 
 

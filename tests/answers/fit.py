@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -149,28 +149,59 @@ def _sure(rows: Sequence[Judged], weights: Figures) -> Figures:
     return np.c_[_features(rows), np.ones(len(rows))] @ weights
 
 
-def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What weights are worth on a base; shares 0..1."""
+
+    precision_at_1: float
+    recall_at_3: float
+    auroc: float | None
+    answered_at_1_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """`worth` by base: with weights fitted on all, and with weights that have not seen its firm."""
+
+    order: Figures
+    confidence: Figures
+    questions: dict[str, int]
+    worth: dict[str, tuple[Worth, Worth]]
+
+
+def fit() -> Fitted:
     by_base = {base.name: judged(base) for base in bases()}
     everything = [row for rows in by_base.values() for row in rows]
     firms = {row.base.firm for row in everything}
     others = {firm: [row for row in everything if row.base.firm != firm] for firm in firms}
-    orders = {firm: order(rows) for firm, rows in others.items()}
-    sures = {firm: confidence(rows) for firm, rows in others.items()}
-    final, sure = order(everything), confidence(everything)
-    for name, rows in by_base.items():
-        firm = rows[0].base.firm
-        right = np.array([row.right(0) for row in rows])
-        both = [
-            {
-                "P@1, R@3": [round(one, 3) for one in precision(rows, o)],
-                "AUROC": auroc(_sure(rows, s), right),
-                "answered at 1 % wrong": coverage(_sure(rows, s), right, 0.01),
-            }
-            for o, s in ((final, sure), (orders[firm], sures[firm]))
-        ]
-        print(json.dumps({"base": name, "n": len(rows), "fitted": both[0], "without its firm": both[1]}))
-    print(json.dumps({"order": dict(zip(ORDER, final.round(2).tolist(), strict=True))}))
-    print(json.dumps({"confidence": dict(zip((*FEATURES, "constant"), sure.round(2).tolist(), strict=True))}))
+    unseen = {firm: (order(rows), confidence(rows)) for firm, rows in others.items()}
+    seen = order(everything), confidence(everything)
+    worth = {
+        name: (_worth(rows, *seen), _worth(rows, *unseen[rows[0].base.firm]))
+        for name, rows in by_base.items()
+    }
+    return Fitted(*seen, {name: len(rows) for name, rows in by_base.items()}, worth)
+
+
+def _worth(rows: Sequence[Judged], by_order: Figures, by_confidence: Figures) -> Worth:
+    right = np.array([row.right(0) for row in rows])
+    sure = _sure(rows, by_confidence)
+    return Worth(*precision(rows, by_order), auroc(sure, right), coverage(sure, right, 0.01))
+
+
+def main() -> None:
+    found = fit()
+    for name, (seen, unseen) in found.worth.items():
+        line = {
+            "base": name,
+            "n": found.questions[name],
+            "fitted": asdict(seen),
+            "without its firm": asdict(unseen),
+        }
+        print(json.dumps(line))
+    print(json.dumps({"order": dict(zip(ORDER, found.order.round(2).tolist(), strict=True))}))
+    named = dict(zip((*FEATURES, "constant"), found.confidence.round(2).tolist(), strict=True))
+    print(json.dumps({"confidence": named}))
 
 
 if __name__ == "__main__":

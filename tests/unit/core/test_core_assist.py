@@ -268,7 +268,7 @@ def test_a_house_without_a_model_offers_nothing(teller: Teller, agent: Staff, de
 def test_nothing_personal_ever_reached_the_stand_in(endpoint: Sandbox) -> None:
     """After all that was said above."""
     rows = endpoint.received("openai")
-    assert len(rows) > 5
+    assert len(rows) >= 3
     for row in rows:
         for message in row["body"]["messages"]:
             assert not find(message["content"], "model")
