@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,16 @@ class Carried:
     gone: Numbers
     joined: Numbers
     joined_articles: Numbers
+
+    def filled(
+        self, before: npt.NDArray[Any] | None, new: Sequence[Any], *, articles: bool = False
+    ) -> npt.NDArray[Any]:
+        """A value for each question (or article): that of before where it stayed, else the next of `new`."""
+        where = self.joined_articles if articles else self.joined
+        kind = type(new[0]) if new else int
+        made = np.array(new, kind if before is None else before.dtype)
+        everything: npt.NDArray[Any] = made if before is None else np.concatenate([before, made])[where]
+        return everything
 
 
 def carried(articles: Sequence[Content], known: Mapping[tuple[str, str], int], slices: Numbers) -> Carried:

@@ -68,7 +68,8 @@ def undone(question: str, matched: str) -> str | None:
 
 
 _UNDOING = re.compile(
-    r"取消|解除|註銷|終止|解約|撤銷|不想再|不要再|別再|\b(?:cancel|undo|terminate|revoke)\w*"
+    r"取消|解除|註銷|終止|解約|撤銷|停用|關閉|關掉|移除|不想再|不要再|別再"
+    r"|\b(?:cancel|undo|terminat|revok|disabl|deactivat|unlink|unsubscrib)\w*|\b(?:turn|switch)\w* off\b"
 )
 _MAYBE_UNDOING = re.compile(
     _UNDOING.pattern

@@ -19,6 +19,7 @@ from kb.search.lexical import Terms, Vocabulary
 from kb.search.normalise import knowledge, normalise, surface
 
 Vectors = npt.NDArray[np.float32]
+Hashes = npt.NDArray[np.int64]
 
 _WEIGHTS = {384: 1.6, 512: 0.8}  # by width: e5, USE
 _FULL = 3.0
@@ -117,15 +118,18 @@ class Index:
         asked = zip(self._questions, kept.questions.tolist(), strict=True)
         self.texts: list[str] = [known[n] if n >= 0 else knowledge(q) for q, n in asked]
         # within a process a hash finds the question, whose words then decide
-        self._surfaces = np.array([hash(surface(q)) for q in self._questions], np.int64)
-        self._normals = np.array([hash(text) for text in self.texts], np.int64)
-        latin = [
-            any(not CJK.search(text) for text in (*a.questions, *a.answer.values())) for a in self.articles
-        ]
-        self._speaks_latin = np.array(latin, bool)
+        fresh = [self._questions[n] for n in kept.new]
+        self._surfaces: Hashes = kept.filled(
+            before._surfaces if before else None, [hash(surface(q)) for q in fresh]
+        )
+        worded = [hash(self.texts[n]) for n in kept.new]
+        self._normals: Hashes = kept.filled(before._normals if before else None, worded)
+        new = [article for article, was in zip(self.articles, kept.articles, strict=True) if was < 0]
+        latin = [any(not CJK.search(text) for text in (*a.questions, *a.answer.values())) for a in new]
+        known_latin = before._speaks_latin if before else None
+        self._speaks_latin: npt.NDArray[np.bool_] = kept.filled(known_latin, latin, articles=True)
         self._sides: dict[int, contrast.Sides] = {}
         self._mentions: Vocabulary = before._mentions if before else Vocabulary()
-        new = [article for article, was in zip(self.articles, kept.articles, strict=True) if was < 0]
         said = self._mentions.terms(units((*one.questions, *one.answer.values())) for one in new)
         self._mentioned: Terms = (before._mentioned + said).taken(kept.joined_articles) if before else said
         self._coverage = Coverage(self._mentions, self._mentioned)
