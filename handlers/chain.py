@@ -41,12 +41,12 @@ class Chain:
 
     def decide(self, turn: Turn) -> tuple[str, Decision]:
         """The deciding handler's name and its decision. Never raises."""
-        name = "chain"
+        name, policy = "chain", self.policy
         try:
             for name, handler in self.handlers:
                 decision = handler(turn)
                 if decision is not None:
-                    return name, self._introduced(turn, decision)
+                    return name, self._introduced(turn, self._under(policy, decision))
             raise LookupError("the last handler has to decide")
         except Exception as error:  # noqa: BLE001 - whatever broke, a person takes over
             return name, self._broken(turn, name, error)
@@ -60,6 +60,13 @@ class Chain:
     def warm(self) -> None:
         """Loads rules and examples now, so that the first customer does not wait for them."""
         self.intents.warm()
+
+    @staticmethod
+    def _under(policy: Policy, decision: Decision) -> Decision:
+        """Names the rules that left this turn to others, so that it can be decided again years later."""
+        if isinstance(decision, StaySilent) or "rules" in decision.trace:
+            return decision
+        return replace(decision, trace={**decision.trace, "rules": policy.named})
 
     def _introduced(self, turn: Turn, decision: Decision) -> Decision:
         if not turn.first_contact or isinstance(decision, StaySilent):

@@ -62,7 +62,7 @@ class Reading:
             "intent": intent,
             "evidence": list(self.fired.get(intent, ())),
             "shares": shares,
-            "rules": {"version": self.policy.version, "sha256": self.policy.sha256},
+            "rules": self.policy.named,
         }
 
 

@@ -55,6 +55,11 @@ class Policy:
         """
         return _made(_completed(document), version, digest(document))
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """What a decision says of the rules it was made under."""
+        return {"version": self.version, "sha256": self.sha256}
+
     def clean(self, text: str) -> str:
         return self.vocabulary.clean(text)
 

@@ -19,6 +19,7 @@ from inbox import words
 from inbox.auth import console, person, requires, staff
 from inbox.knowledge_desk import bp
 from inbox.permissions import Permission
+from inbox.runs import STATES
 from inbox.sentences import said_by_platform
 from kb.sources import SOURCES
 from kb.sources.folder import MAX_FILES, pack
@@ -30,14 +31,6 @@ UPLOAD = "knowledge.import_file"
 MAX_UPLOAD = 20 * 1024 * 1024
 """Bytes of an upload: 10,000 articles in two languages."""
 PAGE = 100
-STATES: words.Words = {
-    "waiting": _l("Waiting for a worker"),
-    "running": _l("At work"),
-    "done": _l("Done"),
-    "failed": _l("Failed"),
-    "cancelled": _l("Cancelled"),
-    "died": _l("Broke off: its process ended. Start it again."),
-}
 
 FORMATS: words.Words = {
     ".csv": _l("Table (.csv)"),

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "彩虹會員日是幾號"
 FIRST, MENDED = "每月八日。", "彩虹會員日是每月八日，當天在門市出示會員證。"
+HASTY = "彩虹會員日是每月十八日。"
 ID = "rainbow-day"
 
 
@@ -46,6 +47,15 @@ def test_two_people_bring_an_article_to_customers(chromium: Browser, house: Hous
     author.reload()
     expect(author.locator(".comment")).to_contain_text("請寫明要出示什麼。")
     author.get_by_role("link", name="編輯").click()
+    author.locator("[name=zh]").fill(HASTY)
+    author.locator("[name=do][value=submit]").click()
+    officer.on("dialog", lambda dialog: dialog.accept())
+    officer.goto(f"{house.url}/knowledge/article/view/{ID}")
+    officer.locator("[name=comment]").fill("日期不對。")
+    officer.get_by_role("button", name="退件").click()
+    expect(officer.locator(".page-head .pill")).to_have_text("已退件")
+
+    author.goto(f"{house.url}/knowledge/article/edit/{ID}")
     author.locator("[name=zh]").fill(MENDED)
     author.locator("[name=do][value=submit]").click()
     # Who wrote it is offered no decision.
@@ -64,6 +74,11 @@ def test_two_people_bring_an_article_to_customers(chromium: Browser, house: Hous
     expect(customer.locator("teller-chat .m.bot .b", has_text=MENDED)).to_be_visible(timeout=3000)
     assert time.monotonic() - approved < 5
 
-    officer.on("dialog", lambda dialog: dialog.accept())
-    officer.get_by_role("button", name="停用").click()
+    officer.get_by_role("link", name="召回").click()
+    officer.locator("[name=reason]").fill("日期寫錯。")
+    officer.get_by_role("button", name="召回").click()
+    # The one customer who was sent it waits for a correction by a person.
+    expect(officer.locator("h1")).to_contain_text(ID)
+    expect(officer.get_by_role("button", name="聯絡客戶")).to_have_count(1)
+    officer.goto(f"{house.url}/knowledge/article/view/{ID}")
     expect(officer.locator(".page-head .pill")).to_have_text("已停用")
