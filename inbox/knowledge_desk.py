@@ -14,6 +14,7 @@ from bot.model import ContentKind, ProductClass
 from inbox.auth import can, console
 from inbox.permissions import Permission
 from kb.articles import Content, Review
+from kb.review import REPLACED
 from kb.store import Store
 
 bp = Blueprint("knowledge", __name__, url_prefix="/knowledge")
@@ -46,6 +47,12 @@ def must_write(kind: ContentKind) -> None:
 
 def state(content: Content, now: datetime) -> str:
     """One of STATES: what the period makes of an approved version, else its place in the review."""
+    if (
+        content.status is Review.RETIRED
+        and content.approved_at is None
+        and content.note not in (None, REPLACED)
+    ):
+        return "rejected"
     if content.status is not Review.APPROVED:
         return str(content.status)
     if content.valid_from is not None and now < content.valid_from:

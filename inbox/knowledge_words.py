@@ -55,9 +55,10 @@ STATES: Words = {
     "in_review": _l("In review"),
     "approved": _l("Approved"),
     "retired": _l("Retired"),
+    "rejected": _l("Rejected"),
 }
 
-TONES = {"live": "good", "scheduled": "new", "in_review": "new", "ended": "bad"}
+TONES = {"live": "good", "scheduled": "new", "in_review": "new", "ended": "bad", "rejected": "bad"}
 
 FIELDS: Words = {
     "answer": _l("Answer"),

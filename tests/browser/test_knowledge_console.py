@@ -62,7 +62,7 @@ def test_two_people_bring_an_article_to_customers(chromium: Browser, house: Hous
     expect(author.get_by_role("button", name="核准")).to_have_count(0)
 
     officer.goto(f"{house.url}/knowledge/article/view/{ID}")
-    expect(officer.locator(".changes ins").first).to_contain_text("彩虹會員日是")
+    expect(officer.locator(".changes ins").last).to_contain_text("當天在門市")
     customer = a_customer(chromium, house)
     expect(customer.locator("teller-chat textarea")).to_be_visible()
     officer.get_by_role("button", name="核准").click()
@@ -79,6 +79,11 @@ def test_two_people_bring_an_article_to_customers(chromium: Browser, house: Hous
     officer.get_by_role("button", name="召回").click()
     # The one customer who was sent it waits for a correction by a person.
     expect(officer.locator("h1")).to_contain_text(ID)
-    expect(officer.get_by_role("button", name="聯絡客戶")).to_have_count(1)
+    for _ in range(20):
+        if officer.locator("[data-correction]").count():
+            break
+        officer.wait_for_timeout(500)
+        officer.reload()
+    expect(officer.locator("[data-correction]")).to_have_count(1)
     officer.goto(f"{house.url}/knowledge/article/view/{ID}")
     expect(officer.locator(".page-head .pill")).to_have_text("已停用")
