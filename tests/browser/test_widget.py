@@ -178,7 +178,9 @@ def test_a_reload_keeps_history_and_draft_and_doubles_nothing(visit: Visit) -> N
     assert len(visit.stub.sessions) == 1
     visit.stub.say("agent", "之後的")
     visit.shows("第一題", "已收到：第一題", "之後的")
-    assert visit.stub.resumed_from == ["0", "2"]
+    # The first stream may have been up before the question or only after it; the second goes on after both lines.
+    first, second = visit.stub.resumed_from
+    assert (first in ("0", "1", "2"), second) == (True, "2")
     assert visit.troubles == []
 
 
