@@ -23,6 +23,7 @@ _numbers = itertools.count(1)
 _people = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes: all that needs a whole Teller in one of them, every other folder in one as well."""
     for item in items:

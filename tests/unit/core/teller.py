@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -31,10 +33,20 @@ from kb import store as kb_store
 from tests.conftest import with_path
 from tests.house import VECTORS
 from tests.unit.core.platform import LIKE_LINE, LIKE_MESSENGER, LIKE_TELEGRAM, SECRET, Platform
+from tests.unit.inbox.forms import token
 
 PASSWORD = "a passphrase of a test"
 LONG_AGO = timedelta(minutes=10)
 _people = itertools.count(1)
+
+
+def signed_in(app: Flask, person: Staff) -> FlaskClient:
+    """The browser of one of the staff that `Teller.staff` made, in English."""
+    client = app.test_client()
+    client.set_cookie("teller_lang", "en")
+    form = {"email": person.email, "password": PASSWORD, "csrf_token": token(client.get("/").text)}
+    assert client.post("/", data=form).status_code == 303
+    return client
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from bot.app import create_app
@@ -14,7 +15,7 @@ from inbox import phrasings_page
 from kb import review
 from kb.articles import Review
 from kb.review import Draft
-from tests.unit.core.teller import PASSWORD, Teller
+from tests.unit.core.teller import Teller, signed_in
 from tests.unit.core.test_core_phrasings import asks
 from tests.unit.inbox.forms import post, token
 
@@ -38,30 +39,18 @@ def _fresh(teller: Teller) -> None:
 
 
 @pytest.fixture(scope="module")
-def app(teller: Teller) -> object:
+def app(teller: Teller) -> Flask:
     return create_app(teller.service)
 
 
-def entered(teller: Teller, app: object, role: Role) -> FlaskClient:
-    client: FlaskClient = app.test_client()  # type: ignore[attr-defined]
-    client.set_cookie("teller_lang", "en")
-    form = {
-        "email": teller.staff(role).email,
-        "password": PASSWORD,
-        "csrf_token": token(client.get("/").text),
-    }
-    assert client.post("/", data=form).status_code == 303
-    return client
+@pytest.fixture
+def editor(teller: Teller, app: Flask) -> FlaskClient:
+    return signed_in(app, teller.staff(Role.SENIOR))
 
 
 @pytest.fixture
-def editor(teller: Teller, app: object) -> FlaskClient:
-    return entered(teller, app, Role.SENIOR)
-
-
-@pytest.fixture
-def stranger(app: object) -> FlaskClient:
-    client: FlaskClient = app.test_client()  # type: ignore[attr-defined]
+def stranger(app: Flask) -> FlaskClient:
+    client: FlaskClient = app.test_client()
     client.set_cookie("teller_lang", "en")
     return client
 
@@ -160,11 +149,11 @@ def test_writing_is_paced_by_address(
 
 
 def test_customers_questions_are_for_those_who_may_and_need_a_word(
-    teller: Teller, app: object, editor: FlaskClient
+    teller: Teller, app: Flask, editor: FlaskClient
 ) -> None:
     line = asks(teller, "卡片不見要打給誰", source="choice", chosen=ARTICLE)
     assert "Only a supervisor" in editor.get(f"{PAGE}?customers=1").text
-    officer = entered(teller, app, Role.COMPLIANCE)
+    officer = signed_in(app, teller.staff(Role.COMPLIANCE))
     assert "卡片不見要打給誰" not in officer.get(PAGE).text, "nothing is opened before somebody asks for it"
     shown = officer.get(f"{PAGE}?customers=1").text
     assert 'value="卡片不見要打給誰"' in shown
@@ -179,10 +168,10 @@ def test_customers_questions_are_for_those_who_may_and_need_a_word(
     assert draft.questions[-1] == "卡不見要打給誰"
 
 
-def test_roles(teller: Teller, app: object) -> None:
+def test_roles(teller: Teller, app: Flask) -> None:
     writers = {Role.SENIOR, Role.SUPERVISOR, Role.COMPLIANCE}
     for role in Role:
-        client = entered(teller, app, role)
+        client = signed_in(app, teller.staff(role))
         reads = client.get("/knowledge/phrasings").status_code
         assert (reads == 200) is (role is not Role.ADMIN), role
         assert (client.get(PAGE).status_code == 200) is (role in writers), role

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from bot.embedded import Servers
-from bot.model import Role, Staff
+from bot.model import Role
 from inbox import register
-from tests.unit.core.teller import PASSWORD, Teller, apart
+from tests.unit.core.teller import Teller, apart, signed_in
 from tests.unit.core.test_core_recalls import article, told
-from tests.unit.inbox.forms import post, token
+from tests.unit.inbox.forms import post
 
 pytestmark = pytest.mark.servers
 
@@ -30,14 +29,6 @@ def app(teller: Teller) -> Flask:
     app = Flask("recalls_under_test", static_folder=None)
     register(app, teller.service.console)
     return app
-
-
-def signed_in(app: Flask, person: Staff) -> FlaskClient:
-    client = app.test_client()
-    client.set_cookie("teller_lang", "en")
-    form = {"email": person.email, "password": PASSWORD, "csrf_token": token(client.get("/").text)}
-    assert client.post("/", data=form).status_code == 303
-    return client
 
 
 def test_an_officer_recalls_and_an_agent_corrects(app: Flask, teller: Teller) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from bot.embedded import Servers
 from bot.model import ContentKind, Role, Staff
@@ -22,8 +21,8 @@ from inbox import register
 from inbox.gaps import bars
 from kb import review
 from kb.review import UNWRITTEN
-from tests.unit.core.teller import PASSWORD, Teller, apart
-from tests.unit.inbox.forms import post, token
+from tests.unit.core.teller import Teller, apart, signed_in
+from tests.unit.inbox.forms import post
 
 pytestmark = pytest.mark.servers
 SAFE, OTHER, MOBILE = "保管箱怎麼租", "保管箱要怎麼租用", "0912345678"
@@ -57,14 +56,6 @@ def _fresh(teller: Teller) -> None:
     for collection in ("runs", "run_items", "messages"):
         teller.service.mongo[collection].delete_many({})
     teller.service.mongo["content"].delete_many({"id": {"$ne": "lost-card"}, "kind": "article"})
-
-
-def signed_in(app: Flask, person: Staff) -> FlaskClient:
-    client = app.test_client()
-    client.set_cookie("teller_lang", "en")
-    form = {"email": person.email, "password": PASSWORD, "csrf_token": token(client.get("/").text)}
-    assert client.post("/", data=form).status_code == 303
-    return client
 
 
 def asks(teller: Teller, text: str) -> str:
