@@ -8,9 +8,8 @@ the second look. It needs an encoder, and until `warm` is done the rules decide 
 from __future__ import annotations
 
 import json
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -21,7 +20,8 @@ from numpy.typing import NDArray
 
 from kb.wording import objection
 
-from .text import normalise, sentences, traditional
+from .rules import Rule, compiled, filled
+from .text import normalise, sentences
 
 FORBIDDEN = "forbidden wording"
 MEANING = "meaning"
@@ -32,20 +32,7 @@ ENOUGH = 0.4
 Floats = NDArray[np.float32]
 Encoder = Callable[[Sequence[str]], Any]
 
-_NAME = re.compile(r"\{([a-z_]+)\}")
 _QUOTES = str.maketrans("’‘", "''")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    id: str
-    when: re.Pattern[str]
-    unless: re.Pattern[str] | None
-
-    def fires(self, sentence: str) -> bool:
-        if self.when.search(sentence) is None:
-            return False
-        return self.unless is None or self.unless.search(sentence) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +98,15 @@ def rules() -> tuple[Rule, ...]:
     """The shipped file, in its order. Raises KeyError for a list that does not exist, re.error for a bad pattern."""
     file = files("handlers").joinpath("rules", "agent_advice.toml")
     source = tomllib.loads(file.read_text(encoding="utf-8"))
-    words: dict[str, str] = {}
+    words: dict[str, list[str]] = {}
     for name, parts in source["words"].items():
         # A list may be made of those above it.
-        words[name] = _filled("(?:" + "|".join(parts) + ")", words)
+        words[name] = [filled(part, words) for part in parts]
     return tuple(
         Rule(
             id=rule["id"],
-            when=_compile(rule["when"], words),
-            unless=_compile(rule["unless"], words) if "unless" in rule else None,
+            when=compiled(rule["when"], words),
+            unless=compiled(rule["unless"], words) if "unless" in rule else None,
         )
         for rule in source["rule"]
     )
-
-
-def _compile(patterns: Iterable[str], words: Mapping[str, str]) -> re.Pattern[str]:
-    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(traditional(_filled(alternatives, words)))
-
-
-def _filled(pattern: str, words: Mapping[str, str]) -> str:
-    return _NAME.sub(lambda found: words[found[1]], pattern)

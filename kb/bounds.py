@@ -9,6 +9,7 @@ multiplied its stake by 1 / (1 - certainty), which a fair game allows no oftener
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 CERTAINTY = 0.95
 BETS = ((0.5, 0.0), (0.2, 0.15), (0.2, 0.4), (0.1, 0.75))
@@ -25,14 +26,7 @@ def upper_bound(wrong: int, n: int, certainty: float = CERTAINTY) -> float:
     _checked(wrong, n)
     if wrong == n:
         return 1.0
-    low, high = wrong / n, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if at_most(wrong, n, middle) > 1 - certainty:
-            low = middle
-        else:
-            high = middle
-    return high
+    return _lowest(wrong / n, lambda rate: at_most(wrong, n, rate) <= 1 - certainty)
 
 
 def at_most(wrong: int, n: int, rate: float) -> float:
@@ -54,14 +48,7 @@ def lasting_bound(wrong: int, n: int, certainty: float = CERTAINTY) -> float:
     _checked(wrong, n)
     if wrong == n:
         return 1.0
-    low, high = wrong / n, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if _won(wrong, n, middle, certainty):
-            high = middle
-        else:
-            low = middle
-    return high
+    return _lowest(wrong / n, lambda rate: _won(wrong, n, rate, certainty))
 
 
 def enough(wrong: int, limit: float, certainty: float = CERTAINTY) -> int:
@@ -94,6 +81,15 @@ def stake(wrong: int, n: int, rate: float) -> float:
 def percent(share: float) -> str:
     """Two digits, rounded up: a bound must not look better than it is."""
     return f"{math.ceil(round(share * 1e4, 6)) / 100:.2f} %"
+
+
+def _lowest(low: float, ruled_out: Callable[[float], bool]) -> float:
+    """The lowest rate above `low` that is ruled out, as all above it are; by halving."""
+    high = 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if ruled_out(middle) else (middle, high)
+    return high
 
 
 def _won(wrong: int, n: int, rate: float, certainty: float) -> bool:

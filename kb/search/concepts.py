@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 
+from kb.search.lexical import pieces
 from kb.search.normalise import normalise
 
-_PIECE = re.compile(r"[a-z0-9%&+#$]+|[^\sa-z0-9%&+#$]+")
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ies|es|s|ing|ed|y|e)$")
 _LONGEST_WORDS = 6
 
@@ -26,7 +26,7 @@ def concepts(normal: str) -> list[str]:
     table, longest = _spellings()
     found: list[str] = []
     words: list[str] = []
-    for piece in [*_PIECE.findall(normal), ""]:
+    for piece in [*pieces(normal), ""]:
         if piece and piece[0].isascii():
             words.append(_stem(piece))
             continue
@@ -64,9 +64,9 @@ def _spellings() -> tuple[dict[str, str], int]:
             raise ValueError(f"concepts.txt, line {number}: write it as name: spelling | spelling")
         for spelling in spellings.split("|"):
             normal = normalise(spelling)
-            pieces = _PIECE.findall(normal)
-            if pieces:
-                latin = all(piece[0].isascii() for piece in pieces)
-                key = " ".join(map(_stem, pieces)) if latin else normal
+            parts = pieces(normal)
+            if parts:
+                latin = all(part[0].isascii() for part in parts)
+                key = " ".join(map(_stem, parts)) if latin else normal
                 table.setdefault(key, name.strip())
     return table, max((len(key) for key in table if not key.isascii()), default=0)

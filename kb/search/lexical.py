@@ -6,13 +6,19 @@ Chinese is cut into pairs of characters (or the one character there is), Latin t
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
-_TOKEN = re.compile(r"[a-z0-9%&+#$]+|[^\sa-z0-9%&+#$]+")
+_PIECE = re.compile(r"[a-z0-9%&+#$]+|[^\sa-z0-9%&+#$]+")
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ies|es|s|ing|ed)$")
+
+
+def pieces(text: str) -> list[str]:
+    """Latin words, and what stands between them and spaces, of a normalised text."""
+    return _PIECE.findall(text)
 
 
 def stem(word: str) -> str:
@@ -22,7 +28,7 @@ def stem(word: str) -> str:
 def terms(text: str) -> tuple[str, ...]:
     """Terms of a normalised text, with repeats."""
     found: list[str] = []
-    for piece in _TOKEN.findall(text):
+    for piece in pieces(text):
         if piece[0].isascii():
             found.append(stem(piece))
         else:
@@ -49,14 +55,17 @@ class Terms:
 
 
 class Vocabulary:
-    """Numbers for terms; only grows, and only one builder at a time adds to it."""
+    """Numbers for terms; only grows. Indexes that follow each other share one, and two may be built at once."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
+        self._adding = threading.Lock()
 
     def terms(self, texts: Iterable[Iterable[str]]) -> Terms:
         """`texts` as the terms of each."""
         known = self.numbers
-        found = [[known.setdefault(term, len(known)) for term in text] for text in texts]
+        terms = [list(text) for text in texts]
+        with self._adding:
+            found = [[known.setdefault(term, len(known)) for term in text] for text in terms]
         flat = np.fromiter((n for one in found for n in one), np.int32)
         return Terms(flat, np.array([len(one) for one in found], np.int64))
