@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from bot.model import Status
 from tests.unit.inbox.visitors import PHONE, House, a_browser, a_house
@@ -268,8 +268,14 @@ def test_a_reply_that_advises_is_asked_about_and_sent_once_with_its_reason(house
     expect(page.locator("#reason")).to_have_value("已完成適合")
     page.locator("#reason").press("End")
     page.locator("#reason").press_sequentially("度評估")
+    # Held, so that all three come while the first is under way.
+    held: list[Route] = []
+    page.route("**/reply?*", lambda route: held.append(route))
     for _ in range(3):
         page.locator("#reason").press("Enter")
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute("**/reply?*")
     expect(page.locator(".line.staff .text").last).to_have_text("以您的情況，這檔很適合您")
     expect(page.locator("#reply")).to_have_value("")
     expect(warning).to_be_hidden()
