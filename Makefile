@@ -20,8 +20,8 @@ run: setup ## start Teller with its own databases; Ctrl-C stops all
 
 test: setup ## unit, contract, end-to-end, browser and fault tests (CI=true: a skipped test fails)
 	@scripts/chromium.sh
-# Two processes: one has the browser and the whole Teller, the other the rest.
-	@exec $(PY) -m pytest -q -n 2 --dist loadgroup $(if $(filter true 1,$(CI)),-p tests.no_skips) $(ARGS)
+# Two processes; tests/conftest.py tells what stays together.
+	@exec $(PY) -m pytest -q -n 2 $(if $(filter true 1,$(CI)),-p tests.no_skips) $(ARGS)
 
 lint: setup ## style, types, import rules
 	@$(PY) -m ruff check .

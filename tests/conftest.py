@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from bot.embedded import Servers
 from bot.settings import Settings
@@ -18,18 +19,30 @@ from tests.house import House, running, texts
 from tests.sandbox.client import Sandbox
 from tests.sandbox.events import line_text_event
 
-WHOLE = (("browser",), ("e2e",), ("fault",))
+WHOLE = (
+    "tests/e2e/",
+    "tests/browser/test_gaps_console",
+    "tests/browser/test_knowledge_console",
+    "tests/browser/test_phrasings_console",
+    "tests/browser/test_whole_loop",
+)
+"""What the one whole Teller of a run serves: begins of node ids."""
 _numbers = itertools.count(1)
 _people = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes: all that needs a whole Teller in one of them, every other folder in one as well."""
-    for item in items:
-        folder = item.path.parent.relative_to(Path(__file__).parent)
-        whole = folder.parts[:1] in WHOLE or "house" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("whole" if whole else str(folder)))
+class Groups(LoadScopeScheduling):
+    """With several processes: all that shares the whole Teller in one of them, every other file in one as well.
+
+    Not xdist's own `loadgroup`: it writes the group to a name that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
