@@ -1,8 +1,19 @@
-"""The service, bottom up: errors, masking, model, settings, logs, contracts; mongo, vault, store, queue; live,
-rendering; webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper; webchat; labels, automation,
-policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings, phrasings, assist;
-accounts, encoding, rules_trial, advising; compose; app, jobs, worker, clock; samples, prepare, supervisor, evaluation;
-cli."""
+"""The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
+
+errors, masking
+settings_read, settings_keys, settings, model, logs, metrics, ready, shutdown, contracts
+mongo, vault, store, queue
+live, rendering, ai, turns
+desk (what people's work stands on)
+webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
+webchat
+labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
+phrasings, assist
+accounts, encoding, rules_trial, advising
+compose_kb, house, compose
+app, jobs, worker, clock
+samples, prepare, supervisor, evaluation, cli
+"""
 
 import os
 

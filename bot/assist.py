@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.agent_actions import ANSWERS, Desk
+from bot.agent_actions import Desk
 from bot.ai.adviser import Advice, Adviser, Draft
+from bot.desk.access import ANSWERS
 from bot.errors import BadPayload, Conflict, NotAllowed
 from bot.model import DEFAULT_LOCALE, ContentKind, Message, Page, Staff, Status
 from bot.store.audit import AuditStore

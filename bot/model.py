@@ -232,6 +232,15 @@ class Conversation:
     head_hash: str = GENESIS
     # The customer's latest texts, sealed, oldest first: what a short follow-up refers to.
     recent: tuple[bytes, ...] = field(default=(), repr=False)
+    tags: tuple[str, ...] = ()
+    # The latest hand-off, and when a person had it, the customer and a person last spoke, a person first spoke since.
+    handed_at: datetime | None = None
+    assigned_at: datetime | None = None
+    customer_at: datetime | None = None
+    staff_at: datetime | None = None
+    first_staff_at: datetime | None = None
+    resolved_at: datetime | None = None
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

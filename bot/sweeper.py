@@ -46,6 +46,7 @@ class Sweeper:
 
     def _call_people(self) -> None:
         """A send that failed, or that nobody knows of, puts the conversation in front of a person."""
+        now = datetime.now(UTC)
         for entry_id, conversation_id, status in self.outbox.unattended(ECHO_WAIT):
             reason = "delivery_unknown" if status == Delivery.UNKNOWN.value else "delivery_failed"
             changed = self.mongo["conversations"].update_one(
@@ -56,7 +57,9 @@ class Sweeper:
                         "reason": reason,
                         "skill": "general",
                         "priority": ATTENTION_PRIORITY,
-                        "waiting_since": datetime.now(UTC),
+                        "waiting_since": now,
+                        "handed_at": now,
+                        "first_staff_at": None,
                     }
                 },
             )
@@ -67,9 +70,16 @@ class Sweeper:
 
     def close_idle(self) -> int:
         """Conversations the bot has had to itself for a day are over: the next message opens a new one."""
+        now = datetime.now(UTC)
+        over = {
+            "status": Status.RESOLVED.value,
+            "open": False,
+            "offer": None,
+            "resolved_at": now,
+            "resolved_by": "bot",
+        }
         result = self.mongo["conversations"].update_many(
-            {"status": Status.BOT.value, "last_at": {"$lt": datetime.now(UTC) - BOT_IDLE}},
-            {"$set": {"status": Status.RESOLVED.value, "open": False, "offer": None}},
+            {"status": Status.BOT.value, "last_at": {"$lt": now - BOT_IDLE}}, {"$set": over}
         )
         return result.modified_count
 

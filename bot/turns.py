@@ -94,12 +94,16 @@ def provenance(turn_id: str, handler: str, decision: Decision, events: Sequence[
 def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]:
     """What the decision makes of the conversation."""
     if isinstance(decision, HandOff):
+        now = datetime.now(UTC)
         return {
             "status": Status.WAITING.value,
             "reason": decision.reason,
             "skill": decision.skill,
             "priority": decision.priority,
-            "waiting_since": datetime.now(UTC),
+            "waiting_since": now,
+            # A hand-off's clock: a colleague's reply stops it.
+            "handed_at": now,
+            "first_staff_at": None,
             "misses": 0,
             "offer": None,
         }

@@ -170,6 +170,12 @@ class ConversationStore:
         texts = [one.content for one in sealed if one.draft.author == "customer" and one.draft.kind == "text"]
         if texts:
             fields["recent"] = [*conversation.recent, *texts][-RECENT:]
+        authors = {one.draft.author.partition(":")[0] for one in sealed}
+        if "customer" in authors:
+            fields["customer_at"] = now
+        if "staff" in authors:
+            fields["staff_at"] = now
+            fields["first_staff_at"] = conversation.first_staff_at or now
         if "status" in fields:
             fields["open"] = fields["status"] != Status.RESOLVED.value
         if is_new:

@@ -36,4 +36,12 @@ def conversation_of(doc: Doc) -> Conversation:
         unread=doc["unread"],
         head_hash=doc["head_hash"],
         recent=tuple(doc.get("recent", ())),
+        tags=tuple(doc.get("tags", ())),
+        handed_at=doc.get("handed_at"),
+        assigned_at=doc.get("assigned_at"),
+        customer_at=doc.get("customer_at"),
+        staff_at=doc.get("staff_at"),
+        first_staff_at=doc.get("first_staff_at"),
+        resolved_at=doc.get("resolved_at"),
+        snoozed_until=doc.get("snoozed_until"),
     )

@@ -61,12 +61,12 @@ def test_no_file_of_the_product_is_too_long_to_read() -> None:
 
 
 def variables() -> set[str]:
-    """Every name that `bot/settings.py` asks its environment for, found in its syntax tree."""
-    tree = ast.parse((ROOT / "bot/settings.py").read_text("utf-8"))
+    """Every name that `bot/settings*.py` ask their environment for, found in their syntax trees."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "bot").glob("settings*.py"))]
     found = set()
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
         named = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        at = {"get": 0, "_integer": 1, "_one_of": 1, "_json": 1}.get(named)
+        at = {"get": 0, "integer": 1, "amount": 1, "one_of": 1, "json_object": 1}.get(named)
         if at is not None and len(call.args) > at:
             argument = call.args[at]
             if isinstance(argument, ast.Constant) and VARIABLE.fullmatch(str(argument.value)):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.settings import MASTER_KEY_BYTES, Settings
+from bot.settings import Settings
+from bot.settings_keys import MASTER_KEY_BYTES
 from tests.house import ROOT
 
 KEY = base64.b64encode(bytes(range(96))).decode()

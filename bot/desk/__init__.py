@@ -1,0 +1,5 @@
+"""What people's work in a conversation stands on.
+
+access.py    who may work on which conversation
+change.py    a change, what is said and the audit entry in one transaction: every verb goes through it
+"""

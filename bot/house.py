@@ -1,0 +1,141 @@
+"""All parts of Teller in one process, as `bot/compose.py` puts them together."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import adapters
+from bot.accounts import Accounts
+from bot.agent_actions import Desk
+from bot.ai.adviser import Adviser
+from bot.assist import Assistant
+from bot.automation import Automation
+from bot.contracts import Channel
+from bot.encoding import encoder as encoder
+from bot.imports import Imports
+from bot.live import Live
+from bot.mailbox import Mailbox
+from bot.model import ChannelType
+from bot.mongo import Mongo
+from bot.phrasings import Phrasings
+from bot.policies import Policies
+from bot.policies_live import Follower
+from bot.profiles import Profiles
+from bot.queue import LIVE, JobQueue
+from bot.recalls import Recalls
+from bot.runs import Runs
+from bot.settings import Settings
+from bot.store.audit import AuditStore
+from bot.store.conversations import ConversationStore
+from bot.store.events import EventStore
+from bot.store.outbox import OutboxStore
+from bot.store.staff import StaffStore
+from bot.store.views import Views
+from bot.sweeper import Sweeper
+from bot.vault import Vault
+from bot.webchat import WebChat
+from bot.webhooks import Intake
+from handlers import Chain, Policy
+from handlers.triage import classifier
+from kb.live import Knowledge
+from kb.review import Audit
+from kb.schedule import begin_due
+from kb.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleService:
+    """What `inbox.service.Console` asks for."""
+
+    settings: Settings
+    desk: Desk
+    staff: StaffStore
+    accounts: Accounts
+    channels: Mapping[ChannelType, Channel]
+    live: Live
+    limiter_storage: str | None
+    secret_key: str
+    audit: Callable[[str, str, str, dict[str, Any]], None]
+    automation: Automation
+    recalls: Recalls
+    runs: Runs
+    kb: Callable[[], Store]
+    kb_audit: Audit
+    imports: Imports
+    phrasings: Phrasings
+    assistant: Assistant
+    policies: Policies
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """All of Teller in one process; `close` before the process ends."""
+
+    settings: Settings
+    mongo: Mongo
+    vault: Vault
+    queue: JobQueue
+    live: Live
+    channels: Mapping[ChannelType, Channel]
+    accounts: Accounts
+    events: EventStore
+    conversations: ConversationStore
+    outbox: OutboxStore
+    staff: StaffStore
+    audit: AuditStore
+    views: Views
+    knowledge: Knowledge
+    adviser: Adviser | None
+    automation: Automation
+    recalls: Recalls
+    runs: Runs
+    policies: Policies
+    mind: Chain
+    rules: Follower
+    intake: Intake
+    webchat: WebChat
+    mailbox: Mailbox
+    profiles: Profiles
+    sweeper: Sweeper
+    console: ConsoleService
+
+    @property
+    def kb(self) -> Store:
+        return Store(self.mongo.db)
+
+    def begin_scheduled(self) -> int:
+        """Approved versions whose time has come. Raises ServiceError."""
+        return begin_due(self.kb, self.console.kb_audit)
+
+    def policy(self) -> Policy:
+        """The approved hand-off rules. Raises PyMongoError, Conflict where they were tampered with."""
+        number = self.policies.in_force()
+        return Policy.of_checked(self.policies.document(number), number)
+
+    def classifier(self, policy: Policy) -> Callable[[str], str]:
+        """The triage label that those rules give a first message."""
+        return classifier(encode=encoder(self.settings.home / "cache"), policy=policy)
+
+    def warm(self, queue: str) -> None:
+        """Pay for imports, models and connections before the first customer, and follow approvals from now on."""
+        adapters.preload()
+        self.mongo.ping()
+        if queue == LIVE:
+            self.rules.try_to_look()
+            self.mind.warm()
+            if self.adviser is not None:
+                self.adviser.warm()
+            self.knowledge.find("暖機", "zh-TW")
+            self.knowledge.watch()
+            self.rules.watch()
+        # What is here now stays: the collector need not walk through it for each message.
+        gc.collect()
+        gc.freeze()
+
+    def close(self) -> None:
+        self.vault.close()
+        self.mongo.close()
+        self.queue.close()
