@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import turns
 from bot.contracts import Channel, Finder, Mind, Publisher
+from bot.desk.pokes import pokes
 from bot.logs import logger
 from bot.metrics import DECIDE_SECONDS, DECISIONS, EVENTS, TURN_SECONDS
 from bot.model import (
@@ -97,7 +98,8 @@ class Pipeline:
         parcel = self._commit(lease, group, account, context, conversation, turn, handler, decision)
         DECISIONS.labels(handler, type(decision).__name__).inc()
         TURN_SECONDS.observe((datetime.now(UTC) - group[0].delivered_at).total_seconds())
-        self._tell(lease.thread, conversation.id)
+        changed = pokes(conversation, turns.changes_of(decision, conversation))
+        self.live.publish(changed, {"conversation": conversation.id})
         if inbound.callback_id:
             self.channels[account.channel].acknowledge(account, inbound)
         self._want_profile(lease.thread, context, account)
@@ -108,7 +110,8 @@ class Pipeline:
         if inbound.kind is Kind.ECHO and inbound.echo_of:
             confirmed = self.outbox.confirm(inbound.echo_of)
             if confirmed is not None:
-                self._tell(confirmed.thread, confirmed.conversation_id)
+                topics = (f"conversation:{confirmed.conversation_id}", f"thread:{confirmed.thread}")
+                self.live.publish(topics, {"conversation": confirmed.conversation_id})
         self.mongo.transaction(lambda session: self.events.done(session, [one.id for one in group], "aside"))
         EVENTS.labels("any", "set_aside").inc(len(group))
 
@@ -268,10 +271,6 @@ class Pipeline:
             )
             offset += len(drafts)
         return entries
-
-    def _tell(self, thread: str, conversation_id: str) -> None:
-        topics = ("inbox", f"conversation:{conversation_id}", f"thread:{thread}")
-        self.live.publish(topics, {"conversation": conversation_id})
 
     def _want_profile(self, thread: str, context: Context, account: ChannelAccount) -> None:
         """Ask the platform who this is, once, on the slow queue: an answer never waits for a name."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
 
+from bot.desk.pokes import EVERYONE, hears
 from bot.errors import BadPayload
 from bot.model import Staff
 from inbox import auth
@@ -24,16 +25,17 @@ MAX_TOPICS = 4
 
 def topics(service: Console, who: Staff, asked: str) -> list[str]:
     """Topics this person may hear. Raises BadPayload, NotFound, NotAllowed."""
-    names = [name for name in asked.split(",") if name] or ["inbox"]
+    names = [name for name in asked.split(",") if name] or [EVERYONE]
     if len(names) > MAX_TOPICS:
         raise BadPayload("Too many topics for one stream.")
     for name in names:
         kind, _, conversation_id = name.partition(":")
         if kind == "conversation" and conversation_id:
             service.desk.page(who, conversation_id)
-        elif name != "inbox":
+        elif name != EVERYONE:
             raise BadPayload("There is no such topic.")
-    return names
+    # A page hears of the lists of its person, not of every message of the house.
+    return [topic for name in names for topic in (hears(who) if name == EVERYONE else (name,))]
 
 
 def _still_welcome(service: Console, who: Staff, deadline: float) -> bool:

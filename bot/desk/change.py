@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.contracts import Publisher
+from bot.desk.pokes import pokes
 from bot.errors import Conflict
 from bot.model import Conversation
 from bot.mongo import Mongo, Session
@@ -81,13 +82,12 @@ class Changes:
             raise Conflict(
                 "Somebody changed this conversation a moment ago; reload and look again."
             ) from error
-        self.tell(conversation)
+        self.tell(conversation, changes)
         return message_id
 
-    def tell(self, conversation: Conversation) -> None:
-        """Open pages look again."""
-        topics = ("inbox", f"conversation:{conversation.id}", f"thread:{conversation.thread}")
-        self.live.publish(topics, {"conversation": conversation.id})
+    def tell(self, conversation: Conversation, changes: Mapping[str, Any]) -> None:
+        """The open pages that this concerns look again."""
+        self.live.publish(pokes(conversation, changes), {"conversation": conversation.id})
 
     def _sent(self, conversation_id: str, draft: Draft, session: Session) -> str | None:
         query = {"conversation": conversation_id, "author": draft.author, "client_id": draft.client_id}

@@ -71,10 +71,13 @@ def test_topics_nobody_may_hear(service: FakeConsole, asked: str, error: type[Ex
         live.topics(service, service.staff.people["s-agent"], asked)
 
 
-def test_topics_default_to_the_list(service: FakeConsole) -> None:
+def test_topics_default_to_the_lists_of_the_person(service: FakeConsole) -> None:
     who = service.staff.people["s-agent"]
-    assert live.topics(service, who, "") == ["inbox"]
-    assert live.topics(service, who, "inbox,conversation:c1") == ["inbox", "conversation:c1"]
+    lists = ["inbox", f"inbox:staff:{who.id}", "inbox:queue"]
+    assert live.topics(service, who, "") == lists
+    assert live.topics(service, who, "inbox,conversation:c1") == [*lists, "conversation:c1"]
+    for_all = service.staff.people["s-super"]
+    assert live.topics(service, for_all, "inbox") == ["inbox", "inbox:all"]
 
 
 def test_over_http(service: FakeConsole, enter: Enter) -> None:
