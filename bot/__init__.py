@@ -2,8 +2,9 @@
 
 errors, masking
 settings_read, settings_keys, settings, model, logs, metrics, ready, shutdown, contracts
+slots (places in approved notices)
 mongo, vault, store, queue
-live, rendering, ai, turns
+live, rendering, switch (the AI off and on), ai, turns
 desk (what people's work stands on)
 webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 webchat

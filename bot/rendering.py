@@ -1,4 +1,7 @@
-"""From references to what a customer reads: approved texts byte for byte, disclosures joined, never truncated."""
+"""From references to what a customer reads: approved texts byte for byte, disclosures joined, never truncated.
+
+The slots of a template hold the values of its part (`bot.slots`); everything around them is the approved text.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 
 from bot.contracts import Capabilities, Finder
 from bot.model import DEFAULT_LOCALE, Button, ContentKind, Ref
+from bot.slots import Filled, text_of
 
 SEPARATOR = "\n\n"
 CJK = re.compile(r"[㐀-鿿豈-﫿ㄅ-ㄯ]")
@@ -47,10 +51,11 @@ def render(
 ) -> list[Rendered]:
     """One message a part; a disclosure joins the part before it, or goes ahead of it as a message of its own when
     both do not fit the platform's limit. Buttons belong to the last message. Raises KeyError for a reference
-    that was never approved."""
+    that was never approved, or a slot that has no value."""
     messages: list[Rendered] = []
-    for ref in parts:
-        text = finder.text(ref, locale)
+    for part in parts:
+        ref = part.ref if isinstance(part, Filled) else part
+        text = text_of(part, finder.text(ref, locale))
         if ref.kind is not ContentKind.DISCLOSURE or not messages:
             messages.append(Rendered(text, (ref,)))
             continue

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.contracts import Finder, Handler
 from bot.model import Decision, HandOff, Ref, StaySilent, Turn
+from bot.slots import unfilled
 
 from .intent import Intents
 from .policy import Policy
@@ -46,7 +47,7 @@ class Chain:
             for name, handler in self.handlers:
                 decision = handler(turn)
                 if decision is not None:
-                    return name, self._introduced(turn, self._under(policy, decision))
+                    return name, self._introduced(turn, self._under(policy, self._complete(turn, decision)))
             raise LookupError("the last handler has to decide")
         except Exception as error:  # noqa: BLE001 - whatever broke, a person takes over
             return name, self._broken(turn, name, error)
@@ -60,6 +61,14 @@ class Chain:
     def warm(self) -> None:
         """Loads rules and examples now, so that the first customer does not wait for them."""
         self.intents.warm()
+
+    def _complete(self, turn: Turn, decision: Decision) -> Decision:
+        """Raises LookupError for a notice whose slots nobody filled: it must not reach a customer."""
+        parts = () if isinstance(decision, StaySilent) else decision.parts
+        empty = unfilled(parts, lambda ref: self._finder.text(ref, turn.locale))
+        if empty is not None:
+            raise LookupError(f"the slots of {empty} are not filled")
+        return decision
 
     @staticmethod
     def _under(policy: Policy, decision: Decision) -> Decision:

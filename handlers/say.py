@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.contracts import Finder
 from bot.model import Button, HandOff, Ref, Reply, Turn
+from bot.slots import filled
 
 from .hours import Hours
 
@@ -32,6 +33,10 @@ class Desk:
     def notice(self, reason: str, notice_id: str, trace: dict[str, Any] | None = None) -> Reply:
         """An approved notice and nothing else."""
         return Reply(reason=reason, parts=(self.finder.notice(notice_id),), trace=trace or {})
+
+    def filled(self, notice_id: str, **values: str) -> Ref:
+        """A part whose slots hold these values. Raises ValueError for a value that may not be shown (`bot.slots`)."""
+        return filled(self.finder.notice(notice_id), values)
 
     def article(self, reason: str, ref: Ref, trace: dict[str, Any]) -> Reply:
         """An approved article with what must travel with it."""

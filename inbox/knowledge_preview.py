@@ -10,6 +10,7 @@ from typing import cast
 from bot.contracts import Finder
 from bot.model import ChannelType, ContentKind, Ref
 from bot.rendering import length, render
+from bot.slots import as_written
 from inbox.auth import console
 from inbox.knowledge_desk import kb
 from kb.articles import REGULATED, Content, Review, in_force
@@ -63,7 +64,7 @@ def preview(content: Content, now: datetime) -> Preview:
         approved = kb().listing(ContentKind.DISCLOSURE, (Review.APPROVED,))
         disclosures = [d for d in in_force(approved, now) if d.product_class is content.product_class]
     shelf = cast(Finder, _Shelf([content, *disclosures]))
-    parts = [content.ref, *(d.ref for d in disclosures)]
+    parts = [as_written(content.ref), *(d.ref for d in disclosures)]
     looks = []
     for channel, adapter in console().channels.items():
         limits = adapter.capabilities

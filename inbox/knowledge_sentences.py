@@ -20,6 +20,7 @@ KNOWN = (
     _l("%(id)s: 「%(words)s」 promises a result; reword it."),
     _l("%(id)s is education, which may not steer to a product: take out %(link)s."),
     _l("%(id)s still has %(words)s in its answer: write the answer first."),
+    _l("%(id)s has %(words)s in its text, which nothing would fill: write it out."),
     _l("%(id)s is already in review."),
     _l("%(id)s is not in review."),
     _l("%(id)s has no version in force."),

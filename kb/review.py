@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ContentKind, ProductClass
+from bot.slots import undeclared
 from kb.articles import REGULATED, Content, Review, sealed
 from kb.education import product_link
 from kb.store import Change, Store
@@ -262,6 +263,9 @@ def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
     for text in content.answer.values():
         if UNWRITTEN in text:
             raise BadPayload(f"{content.id} still has {UNWRITTEN} in its answer: write the answer first.")
+        place = undeclared(content.kind, content.id, text)
+        if place is not None:
+            raise BadPayload(f"{content.id} has {place} in its text, which nothing would fill: write it out.")
         problem = objection(text)
         if problem and content.kind is ARTICLE:
             raise BadPayload(f"{content.id}: {problem}")

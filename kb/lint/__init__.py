@@ -35,9 +35,10 @@ def lint(
 ) -> list[Fault]:
     """Findings in `contents`, worst first, always in the same order.
 
-    Of each article the newest version that is not retired is read, drafts included; disclosures count where they are
-    approved and in force. `encoders` compare questions by meaning, without any they are compared by their words;
-    `cache` is the folder of vectors, `limits` the platforms by channel name, without which no length is looked at.
+    Of each article and notice the newest version that is not retired is read, drafts included; disclosures count
+    where they are approved and in force. `encoders` compare questions by meaning, without any they are compared by
+    their words; `cache` is the folder of vectors, `limits` the platforms by channel name, without which no length is
+    looked at.
     """
     at = now or datetime.now(UTC)
     articles = _newest(contents)
@@ -53,13 +54,15 @@ def lint(
         found += single.lengths(article, own, limits or {})
     for disclosure in disclosures:
         found += single.split_disclosures(disclosure, limits or {})
+    for notice in _newest(contents, ContentKind.NOTICE):
+        found += single.unknown_slots(notice)
     return sorted(found, key=lambda fault: fault.order)
 
 
-def _newest(contents: Sequence[Content]) -> list[Content]:
+def _newest(contents: Sequence[Content], kind: ContentKind = ContentKind.ARTICLE) -> list[Content]:
     newest: dict[str, Content] = {}
     for content in contents:
-        if content.kind is ContentKind.ARTICLE and content.status is not Review.RETIRED:
+        if content.kind is kind and content.status is not Review.RETIRED:
             before = newest.get(content.id)
             if before is None or content.version > before.version:
                 newest[content.id] = content

@@ -46,6 +46,8 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
         "Articles about {product_class} need an approved disclosure in force."),
     "missing_language": (_H, "缺少 {locale} 的答覆。", "There is no answer in {locale}."),
     "placeholder": (_E, "留有尚未填寫的內容：「{text}」。", "A placeholder was left in: “{text}”."),
+    "unknown_slot": (_E, "「{text}」不是這則通知可用的欄位，送出時沒有內容可填。",
+        "“{text}” is no slot of this notice: nothing would fill it."),
     "personal_data": (_E, "疑似個人資料（{type}）：{masked}。",
         "This looks like personal data ({type}): {masked}."),
     "contact_data": (_H, "文中有聯絡資料（{type}）：{masked}。請確認屬於公司，而非個人。",
@@ -68,9 +70,9 @@ _ORDER = tuple(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One finding about `article` (an id; of a disclosure for `split_disclosure`); `others` are ids it concerns too.
+    """One finding about `article`, an id (of a disclosure for `split_disclosure`, of a notice for `unknown_slot`).
 
-    `data` fills the sentences of `KINDS`. It never holds personal data in the clear.
+    `others` are ids it concerns too. `data` fills the sentences of `KINDS`. It never holds personal data in the clear.
     """
 
     article: str

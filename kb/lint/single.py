@@ -12,6 +12,7 @@ from bot.contracts import Capabilities
 from bot.masking import find, mask
 from bot.model import LOCALES
 from bot.rendering import SEPARATOR, length
+from bot.slots import undeclared
 from kb.articles import Content, pick
 from kb.education import product_link
 from kb.lint.dates import Role, dates
@@ -108,6 +109,14 @@ def split_disclosures(disclosure: Content, limits: Mapping[str, Capabilities]) -
             size = length(text, limit.text_unit)
             if size > limit.text:
                 yield Fault(disclosure.id, "split_disclosure", _size(channel, locale, size, limit))
+
+
+def unknown_slots(notice: Content) -> Iterator[Fault]:
+    """Places that the code which says this notice does not fill."""
+    for text in notice.answer.values():
+        place = undeclared(notice.kind, notice.id, text)
+        if place is not None:
+            yield Fault(notice.id, "unknown_slot", {"text": place})
 
 
 def _size(channel: str, locale: str, size: int, limit: Capabilities) -> dict[str, str | int]:

@@ -151,6 +151,17 @@ def test_advice_and_expired_articles_are_refused(store):
     assert "ran out" in report.refused["b"]
 
 
+def test_a_place_that_nothing_fills_is_refused_and_a_declared_one_is_not(store):
+    notice = {"kind": ContentKind.NOTICE, "answer": {"zh-TW": "您的{product}：{owner}"}}
+    wrong = [Draft("status_received", **notice), draft("a", "請洽{branch}。")]
+    review.create(store, wrong, AUTHOR, no_audit)
+    for one, place in zip(wrong, ("{owner}", "{branch}"), strict=True):
+        with pytest.raises(BadPayload, match=place):
+            review.approve(store, one.id, APPROVER, no_audit, kind=one.kind)
+    right = {**notice, "answer": {"zh-TW": "您的{product}"}}
+    assert approved(store, Draft("status_received", **right))[0].status is Review.APPROVED
+
+
 def test_a_text_changed_behind_our_back_is_not_used(store, db, tmp_path):
     approved(store, draft(), draft("other", "別的", questions=("別的問題",)))
     db["content"].update_one({"_id": "article:fee@1"}, {"$set": {"answer": [["zh-TW", "零元"]]}})

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.model import ContentKind
+from bot.slots import DECLARED, SLOT, undeclared
+
 ROOT = Path(__file__).resolve().parents[3]
 CLASSES = {"deposit", "loan", "card", "investment", "insurance", "account", "general"}
 LABELS = {
@@ -28,11 +31,17 @@ NOTICES = {
         "handoff",
         "handoff_offhours",
         "handoff_complaint",
+        "handoff_ai_off",
         "emergency",
         "advice",
     ),
     *("crisis", "unsupported", "choose_person", "choose_none", "smalltalk_thanks", "choice_expired"),
     *("system_error", "resolved", "back_to_bot"),
+    *("csat_ask", "csat_1", "csat_2", "csat_3", "csat_4", "csat_5"),
+    *("csat_thanks", "csat_changed", "csat_comment", "csat_late"),
+    *("status_verify", "status_verify_in_app", "status_none", "status_more", "status_unavailable"),
+    *("status_received", "status_in_review", "status_documents_missing", "status_approved"),
+    *("status_completed", "status_rejected", "status_withdrawn"),
 }
 SPANS = {
     "TW_ID",
@@ -122,7 +131,8 @@ def test_no_question_stands_in_two_articles() -> None:
 def test_nothing_promises_advises_or_waits_to_be_filled_in(row: dict[str, Any]) -> None:
     for text in (row.get("text") or row["answer"]).values():
         assert not FORBIDDEN.search(text)
-        assert not re.search(r"[{}<]|TODO|待補", text)
+        plain = SLOT.sub("", text) if row["id"] in DECLARED else text
+        assert not re.search(r"[{}<]|TODO|待補", plain)
         assert not any(unicodedata.category(c) in {"So", "Cs", "Co", "Cf"} for c in text)
 
 
@@ -145,12 +155,19 @@ def test_notices_are_complete_and_the_greeting_names_the_ai() -> None:
     assert set(texts) == NOTICES
     assert len(NOTICE_ROWS) == len(NOTICES)
     assert all(n["kind"] == "notice" and set(n["text"]) == {"zh-TW", "en"} for n in NOTICE_ROWS)
+    assert not [
+        n["id"] for n in NOTICE_ROWS for t in n["text"].values() if undeclared(ContentKind.NOTICE, n["id"], t)
+    ]
+    for name, slots in DECLARED.items():
+        assert name in NOTICES, name
+        places = [set(SLOT.findall(text)) for text in texts[name].values()]
+        assert places[0] == places[1] <= slots, name
     assert "AI" in texts["greeting"]["zh-TW"]
     assert "AI" in texts["greeting"]["en"]
     assert "我要真人" in texts["greeting"]["zh-TW"]
     assert "1925" in texts["crisis"]["zh-TW"]
     assert "165" in texts["emergency"]["zh-TW"]
-    for button in ("choose_person", "choose_none"):
+    for button in ("choose_person", "choose_none", *(f"csat_{score}" for score in range(1, 6))):
         assert all(len(t) <= 20 for t in texts[button].values())
 
 
