@@ -15,6 +15,7 @@ from bot.desk.access import ANSWERS
 from bot.errors import BadPayload, Conflict, NotAllowed
 from bot.model import DEFAULT_LOCALE, ContentKind, Message, Page, Staff, Status
 from bot.store.audit import AuditStore
+from bot.store.switches import Off
 from kb.articles import in_force
 from kb.review import moment
 from kb.store import Store
@@ -24,12 +25,13 @@ SAID, APPROVED, LINES = 6, 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """`adviser` None: there is no model."""
+    """`adviser` None: there is no model. `stopped`: what keeps the AI off on a channel account."""
 
     desk: Desk
     kb: Callable[[], Store]
     audit: AuditStore
     adviser: Adviser | None = None
+    stopped: Callable[[str], Off | None] = lambda _account: None
 
     @property
     def there(self) -> bool:
@@ -48,6 +50,8 @@ class Assistant:
         page = self.desk.page(staff, conversation_id)
         if page.conversation.status is not Status.ASSIGNED or page.conversation.assignee != staff.id:
             raise Conflict("Take the conversation before you reply.")
+        if self.stopped(page.conversation.account_id) is not None:
+            raise Conflict("The AI is switched off: no model is asked for a draft.")
         said = self._said(page)
         if not said:
             raise BadPayload("The customer has written nothing to answer yet.")

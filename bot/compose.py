@@ -50,13 +50,17 @@ from bot.store.questions import QuestionStore
 from bot.store.recalls import RecallStore
 from bot.store.runs import RunStore
 from bot.store.staff import StaffStore
+from bot.store.switches import SwitchStore
 from bot.store.threads import ThreadStore
 from bot.store.views import Views
 from bot.sweeper import Sweeper
+from bot.switch import Switch, Switched
 from bot.vault import Vault
 from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
-from handlers import Policy, build_mind
+from handlers import Hours, Policy, build_mind
+from handlers.ai_off import ai_off
+from handlers.say import Desk as Words
 from kb.store import Store
 
 WIDGET = Path(adapters.__file__).parent / "webchat" / "widget.js"
@@ -85,9 +89,11 @@ def build(
     views = Views(mongo, vault, staff, conversations, outbox)
     automation = automation_of(mongo, audit, settings.auto_answer)
     knowledge = knowledge_of(settings, mongo, automation)
-    adviser = adviser_of(settings, mongo)
+    switch = Switch(mongo, SwitchStore(mongo), accounts, audit, live)
+    adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
+    without_ai = ai_off(Words(knowledge, Hours(ZoneInfo(settings.timezone))), lambda: mind.policy)
     pipeline = Pipeline(
         mongo,
         vault,
@@ -97,7 +103,7 @@ def build(
         conversations,
         outbox,
         known,
-        mind,
+        Switched(mind, switch, without_ai),
         knowledge,
         queue,
         live,
@@ -133,6 +139,7 @@ def build(
         recalls=recalls,
         runs=runs,
         policies=policies,
+        switch=switch,
         mind=mind,
         rules=Follower(policies, lambda rules, number: mind.adopt(Policy.of_checked(rules, number))),
         intake=Intake(accounts, events, known, queue),
@@ -157,8 +164,9 @@ def build(
             kb_audit=kb_audit,
             imports=imports_of(mongo, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
-            assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser),
+            assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),
             policies=policies,
+            switch=switch,
         ),
     )
     _built.add(service)

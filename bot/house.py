@@ -35,6 +35,7 @@ from bot.store.outbox import OutboxStore
 from bot.store.staff import StaffStore
 from bot.store.views import Views
 from bot.sweeper import Sweeper
+from bot.switch import Switch
 from bot.vault import Vault
 from bot.webchat import WebChat
 from bot.webhooks import Intake
@@ -68,6 +69,7 @@ class ConsoleService:
     phrasings: Phrasings
     assistant: Assistant
     policies: Policies
+    switch: Switch
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,7 @@ class Service:
     recalls: Recalls
     runs: Runs
     policies: Policies
+    switch: Switch
     mind: Chain
     rules: Follower
     intake: Intake

@@ -17,7 +17,8 @@ Below them: `say` (how a decision is put together), `hours`, `intent` (rules and
 `examples.jsonl`, or an approved version; `policy_document` checks one, `policy_patterns` its patterns, `policy_trial`
 compares two. `chain` runs it, `triage` measures it. To add one: docs/how-to/add-a-handler.md.
 
-Beside the chain: `agent_advice` reads what a person is about to answer, by rules and examples of its own.
+Beside the chain: `agent_advice` reads what a person is about to answer, by rules and examples of its own; `ai_off`
+decides in the chain's place while the AI is switched off.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ HANDLERS: Words = {
     "approved_answer": _l("Search: answer"),
     "miss": _l("Search: no answer"),
     "agent_owned": _l("A person has the conversation"),
+    "ai_off": _l("Switch: the AI is off"),
     "unsupported": _l("Nothing the bot can read"),
 }
 DECISIONS: Words = {

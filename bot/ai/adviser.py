@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,15 +37,20 @@ class Draft:
 class Adviser:
     """`purposes`: what the firm allows of MODEL_PURPOSES; anything else is not asked, and no advice comes back.
 
-    `embedding` is None unless the firm named a model for it.
+    `embedding` is None unless the firm named a model for it. While `stopped()` nothing is asked at all.
     """
 
     def __init__(
-        self, model: Model, purposes: Sequence[str] = MODEL_PURPOSES, embedding: Embedding | None = None
+        self,
+        model: Model,
+        purposes: Sequence[str] = MODEL_PURPOSES,
+        embedding: Embedding | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.model = model
         self.purposes = frozenset(purposes)
         self.embedding = embedding
+        self.stopped = stopped
 
     def warm(self) -> None:
         """Pays for the client's import before the first customer waits for it."""
@@ -64,7 +69,9 @@ class Adviser:
 
     def nearness(self, text: str, questions: Sequence[str]) -> Advice[tuple[float, ...]]:
         """How near the customer's text is to each of `questions`, -1 to 1, in their order."""
-        return Advice() if self.embedding is None else self.embedding.nearness(text, questions)
+        if self.embedding is None or self.stopped():
+            return Advice()
+        return self.embedding.nearness(text, questions)
 
     def rewrite(self, text: str, history: Sequence[str]) -> Advice[str]:
         """A follow-up as a question of its own: input for the local search, shown to nobody."""
@@ -95,7 +102,7 @@ class Adviser:
         return Advice(tuple(fresh[:wanted]), call)
 
     def _ask(self, prompt: Prompt, data: dict[str, Any]) -> tuple[dict[str, Any] | None, Call | None]:
-        if prompt.purpose not in self.purposes:
+        if prompt.purpose not in self.purposes or self.stopped():
             return None, None
         answer = self.model.ask(prompt, data)
         return answer.value, answer.call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,10 @@ def ledger_of(settings: Settings, mongo: Mongo) -> Ledger:
     return Ledger(mongo, prices, settings.openai_monthly_budget, ZoneInfo(settings.timezone))
 
 
-def adviser_of(settings: Settings, mongo: Mongo) -> Adviser | None:
+def adviser_of(
+    settings: Settings, mongo: Mongo, stopped: Callable[[], bool] = lambda: False
+) -> Adviser | None:
+    """None where there is no key. While `stopped()` no call leaves the machine."""
     if not settings.openai_api_key:
         return None
     wire = Wire(settings.openai_api_key, settings.openai_base_url)
@@ -29,7 +33,7 @@ def adviser_of(settings: Settings, mongo: Mongo) -> Adviser | None:
     model = Model(wire, ledger, settings.openai_model or DEFAULT_MODEL)
     name = settings.openai_embedding_model
     embedding = Embedding(wire, ledger, name) if name else None
-    return Adviser(model, settings.openai_purposes, embedding)
+    return Adviser(model, settings.openai_purposes, embedding, stopped)
 
 
 def readable(base_url: str) -> bool:

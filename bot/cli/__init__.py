@@ -1,14 +1,15 @@
-"""`flask <group> <command>`: channels, staff, kb, rules, triage, model, doctor, mask, simulate. One file a group."""
+"""`flask <group> <command>`: ai, channels, staff, kb, rules, triage, model, doctor, mask, simulate; a file each."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from bot.cli import channels, doctor, kb, mask, model, rules, simulate, staff, triage
+from bot.cli import ai, channels, doctor, kb, mask, model, rules, simulate, staff, triage
 
 
 def register(app: Flask) -> None:
     for command in (
+        ai.group,
         channels.group,
         staff.group,
         kb.group,
