@@ -23,6 +23,7 @@ from bot.contracts import Channel, Finder
 from bot.delivery import Courier
 from bot.desk.access import Access
 from bot.desk.change import Changes
+from bot.desk.presence import Presence
 from bot.encoding import encoder as encoder
 from bot.house import ConsoleService
 from bot.house import Service as Service
@@ -78,6 +79,7 @@ def build(
     vault = Vault(mongo, settings.kms, settings.kms_master_key)
     queue = JobQueue(settings.redis_url)
     live = Live(settings.redis_url, queue, shutdown.stopping)
+    presence = Presence(queue)
     known = adapters.CHANNELS if channels is None else channels
     accounts = Accounts(mongo, vault, settings.public_url)
     events = EventStore(mongo, vault)
@@ -125,6 +127,7 @@ def build(
         vault=vault,
         queue=queue,
         live=live,
+        presence=presence,
         channels=known,
         accounts=accounts,
         events=events,
@@ -154,6 +157,7 @@ def build(
             accounts=accounts,
             channels=known,
             live=live,
+            presence=presence,
             limiter_storage=settings.redis_url,
             secret_key=settings.secret_key,
             audit=audit.add,

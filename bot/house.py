@@ -14,6 +14,7 @@ from bot.ai.adviser import Adviser
 from bot.assist import Assistant
 from bot.automation import Automation
 from bot.contracts import Channel
+from bot.desk.presence import Presence
 from bot.encoding import encoder as encoder
 from bot.imports import Imports
 from bot.live import Live
@@ -57,6 +58,7 @@ class ConsoleService:
     accounts: Accounts
     channels: Mapping[ChannelType, Channel]
     live: Live
+    presence: Presence
     limiter_storage: str | None
     secret_key: str
     audit: Callable[[str, str, str, dict[str, Any]], None]
@@ -81,6 +83,7 @@ class Service:
     vault: Vault
     queue: JobQueue
     live: Live
+    presence: Presence
     channels: Mapping[ChannelType, Channel]
     accounts: Accounts
     events: EventStore

@@ -64,20 +64,26 @@ class Live:
     def listeners(self) -> int:
         return len(self._ears)
 
-    def listen(self, topics: Sequence[str], timeout: float = 15.0) -> Iterator[dict[str, Any] | None]:
+    def listen(
+        self, topics: Sequence[str], timeout: float = 15.0, beat: float | None = None
+    ) -> Iterator[dict[str, Any] | None]:
         """Pokes as they come, from this call on; None says to look again: after `timeout` seconds of silence, and
-        whenever pokes may have been missed. Ends at shutdown."""
+        whenever pokes may have been missed. With `beat`, an empty poke comes at least every so many seconds, which
+        says no more than that time has passed. Ends at shutdown."""
         ear = _Ear(topics)
         with self._lock:
             self._ears.add(ear)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
-        return self._pokes(ear, timeout)
+        return self._pokes(ear, timeout, beat)
 
-    def _pokes(self, ear: _Ear, timeout: float) -> Iterator[dict[str, Any] | None]:
-        quiet_since = time.monotonic()
+    def _pokes(self, ear: _Ear, timeout: float, beat: float | None) -> Iterator[dict[str, Any] | None]:
+        quiet_since = beaten = time.monotonic()
         while not self._stopping():
+            if beat is not None and time.monotonic() - beaten >= beat:
+                yield {}
+                beaten = time.monotonic()
             try:
                 yield ear.pokes.get(timeout=min(1.0, timeout))
                 quiet_since = time.monotonic()

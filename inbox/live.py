@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, request
 
 from bot.desk.pokes import EVERYONE, hears
+from bot.desk.presence import presence_topic
 from bot.errors import BadPayload
 from bot.model import Staff
 from inbox import auth
@@ -19,6 +20,8 @@ bp = Blueprint("live", __name__)
 
 # Proxies and gevent both notice a dead peer only when something is written to it.
 HEARTBEAT_S = 15.0
+# How often a page that shows a conversation says so; a reader who leaves is gone from the others' pages after two.
+SEEN_S = 4.0
 RECONNECT_MS = 1000
 MAX_TOPICS = 4
 
@@ -46,17 +49,50 @@ def _still_welcome(service: Console, who: Staff, deadline: float) -> bool:
     return now is not None and now.active and may(now.role, Permission.INBOX_READ)
 
 
+def open_conversation(names: Sequence[str]) -> str | None:
+    """The conversation that a stream with these topics shows."""
+    return next((name.partition(":")[2] for name in names if name.startswith("conversation:")), None)
+
+
 def stream(service: Console, who: Staff, names: list[str], deadline: float) -> Iterator[str]:
-    """Server-sent events. Ends when `listen` does (shutdown) and at `deadline`; the page then asks again."""
+    """Server-sent events. Ends when `listen` does (shutdown) and at `deadline`; the page then asks again.
+
+    `change` carries ids of what changed; `around` says that others came to or left the conversation shown, or began
+    to write. Whoever has such a stream open counts as here.
+    """
+    shown = open_conversation(names)
+    if shown:
+        changes = service.live.listen([*names, presence_topic(shown)], HEARTBEAT_S, SEEN_S)
+    else:
+        changes = service.live.listen(names, HEARTBEAT_S)
     yield f"retry: {RECONNECT_MS}\nevent: hello\ndata: {{}}\n\n"
-    looked = time.monotonic()
-    for change in service.live.listen(names, HEARTBEAT_S):
-        # Silence may mean lost news: an empty change makes the page look, and the write finds dead peers.
-        yield f"event: change\ndata: {json.dumps(change or {})}\n\n"
-        if time.monotonic() - looked >= HEARTBEAT_S or change is None:
-            looked = time.monotonic()
-            if not _still_welcome(service, who, deadline):
-                return
+    looked = seen = time.monotonic()
+    service.presence.beat(who.id, shown)
+    around: object = ()
+    try:
+        if shown:
+            service.live.publish(presence_topic(shown), {"around": shown})
+        for change in changes:
+            now = time.monotonic()
+            if now - seen >= SEEN_S:
+                seen = now
+                service.presence.beat(who.id, shown)
+            if change == {}:
+                # Written for the peer's sake: one that is dead shows itself, and is no longer said to be reading.
+                yield ": here\n\n"
+            elif change is None or "around" not in change:
+                # Silence may mean lost news: an empty change makes the page look, and the write finds dead peers.
+                yield f"event: change\ndata: {json.dumps(change or {})}\n\n"
+            if shown and around != (around := service.presence.around(shown)):
+                yield "event: around\ndata: {}\n\n"
+            if now - looked >= HEARTBEAT_S or change is None:
+                looked = now
+                if not _still_welcome(service, who, deadline):
+                    return
+    finally:
+        if shown:
+            service.presence.stops(who.id, shown)
+            service.live.publish(presence_topic(shown), {"around": shown})
 
 
 @bp.get("/inbox/events")

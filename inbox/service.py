@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.ai.adviser import Advice, Draft
 from bot.contracts import Channel
+from bot.desk.presence import Presence
 from bot.imports import Line
 from bot.labels import Verdict
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
@@ -106,8 +107,12 @@ class Accounts(Protocol):
 
 
 class Live(Protocol):
-    def listen(self, topics: Sequence[str], timeout: float) -> Iterator[dict[str, Any] | None]:
+    def listen(
+        self, topics: Sequence[str], timeout: float, beat: float | None = None
+    ) -> Iterator[dict[str, Any] | None]:
         """Ids of what changed; None as a sign of life at least every `timeout` seconds; ends at shutdown."""
+
+    def publish(self, topics: str, data: Mapping[str, Any]) -> None: ...
 
 
 class Automation(Protocol):
@@ -222,6 +227,8 @@ class Console(Protocol):
     def channels(self) -> Mapping[ChannelType, Channel]: ...
     @property
     def live(self) -> Live: ...
+    @property
+    def presence(self) -> Presence: ...
     @property
     def automation(self) -> Automation: ...
     @property

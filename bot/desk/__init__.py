@@ -3,4 +3,5 @@
 access.py    who may work on which conversation
 change.py    a change, what is said and the audit entry in one transaction: every verb goes through it
 pokes.py     which open pages a change concerns
+presence.py  who is here, and who reads or writes which conversation now
 """

@@ -18,8 +18,10 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from bot.contracts import Capabilities, Channel
+from bot.desk.presence import Presence
 from bot.errors import BadPayload, SendError, Unavailable
 from bot.model import ChannelAccount, ChannelType, Staff
+from bot.queue import JobQueue
 from inbox import register
 from kb.store import Store
 from tests.unit.inbox import story
@@ -136,6 +138,8 @@ class FakeConsole:
     accounts: FakeAccounts
     channels: Mapping[ChannelType, Channel]
     live: FakeLive
+    # Its Redis is away, which is no fault: nobody is seen.
+    presence: Presence = field(default_factory=lambda: Presence(JobQueue(None)))
     automation: FakeAutomation = field(default_factory=FakeAutomation)
     recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)

@@ -23,7 +23,9 @@ class FakeLive:
     def __init__(self) -> None:
         self._ears: list[tuple[set[str], queue.Queue[dict[str, Any] | str]]] = []
 
-    def listen(self, topics: Sequence[str], timeout: float) -> Iterator[dict[str, Any] | None]:
+    def listen(
+        self, topics: Sequence[str], timeout: float, beat: float | None = None
+    ) -> Iterator[dict[str, Any] | None]:
         ear: tuple[set[str], queue.Queue[dict[str, Any] | str]] = (set(topics), queue.Queue())
         self._ears.append(ear)
         try:
