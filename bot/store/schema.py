@@ -21,6 +21,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("status", ASCENDING), ("last_at", DESCENDING)]),
         IndexModel([("assignee", ASCENDING), ("status", ASCENDING)]),
         IndexModel([("customer", ASCENDING), ("last_at", DESCENDING)]),
+        IndexModel([("resolved_at", ASCENDING)], sparse=True),
         IndexModel(
             [("thread", ASCENDING)],
             unique=True,
@@ -49,6 +50,8 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"author": "customer"},
             name="questions",
         ),
+        # What was said on a day, for the figures: answered from the index alone.
+        IndexModel([("at", ASCENDING), ("conversation", ASCENDING)], name="days"),
     ],
     "runs": [
         # One of a kind at a time, whoever asks.
@@ -80,6 +83,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("article", ASCENDING), ("asked_at", DESCENDING)]),
         IndexModel([("chosen", ASCENDING), ("asked_at", DESCENDING)]),
         IndexModel([("question", ASCENDING)]),
+        IndexModel([("at", ASCENDING)], partialFilterExpression={"source": "review"}, name="reviews"),
     ],
     "phrasings": [
         IndexModel([("article", ASCENDING), ("key", ASCENDING)], unique=True),
@@ -95,12 +99,25 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="unsettled",
         ),
     ],
+    "notes": [
+        IndexModel([("conversation", ASCENDING), ("seq", ASCENDING)], unique=True),
+        IndexModel([("mentions", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("unread", ASCENDING), ("conversation", ASCENDING)]),
+    ],
     "staff": [IndexModel([("email", ASCENDING)], unique=True)],
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),
         IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
     ],
-    "model_calls": [IndexModel([("month", ASCENDING), ("purpose", ASCENDING)])],
+    "model_calls": [
+        IndexModel([("month", ASCENDING), ("purpose", ASCENDING)]),
+        IndexModel([("at", ASCENDING)]),
+    ],
+    "figures": [
+        IndexModel([("account", ASCENDING), ("skill", ASCENDING), ("day", ASCENDING)], unique=True),
+        IndexModel([("day", ASCENDING)]),
+    ],
+    "figures_days": [IndexModel([("due", ASCENDING)], sparse=True)],
 }
 
 
