@@ -50,6 +50,10 @@ class Switch:
         """What keeps the AI off on that channel account (or everywhere, without one); None where it answers."""
         return next((one for one in self._now() if one.scope in (WHOLE, account_id)), None)
 
+    def standing(self) -> tuple[Off, ...]:
+        """Everything that is off, the whole first, as this process knows it: at most HELD_S old."""
+        return self._now()
+
     def state(self) -> tuple[Off, ...]:
         """Everything that is off at this moment, the whole first."""
         with self._lock:

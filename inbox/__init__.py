@@ -16,6 +16,7 @@ gaps.py           what customers asked without an answer, and the way to an arti
 phrasings.py      which articles lack phrasings, and taking suggested ones over; phrasings_page.py is for colleagues
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
+switch.py         the kill switch of the AI, and its banner
 provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
@@ -59,6 +60,7 @@ from inbox import (
     rules,
     rules_edit,
     runs,
+    switch,
     words,
 )
 from inbox.limits import Attempts
@@ -75,6 +77,7 @@ _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
 _CONVERSATIONS = (agent.bp, assist.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
+_WATCH = (switch.bp,)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -85,6 +88,7 @@ _PAGES = (
     *_WORK,
     *_PHRASINGS,
     *_REST,
+    *_WATCH,
 )
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():

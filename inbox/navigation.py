@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
     Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ, KNOWLEDGE_TABS),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
+    Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),
 )
 
 # A view somebody may not open is not offered; what each view holds is the desk's decision.

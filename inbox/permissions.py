@@ -16,6 +16,11 @@ class Permission(StrEnum):
     INBOX_REPLY = "inbox:conversation:reply"
     INBOX_OTHERS = "inbox:others:read"
     INBOX_TAKE_OVER = "inbox:others:take"
+    MONITOR_READ = "monitor:conversations:read"
+    MONITOR_WHISPER = "monitor:agent:whisper"
+    AI_READ = "monitor:ai:read"
+    AI_STOP = "monitor:ai:stop"
+    AI_START = "monitor:ai:start"
     CHANNEL_READ = "admin:channel:read"
     CHANNEL_WRITE = "admin:channel:write"
     AUTOMATION_READ = "knowledge:automation:read"
@@ -47,6 +52,8 @@ class AuditAction(StrEnum):
     SIGNED_OUT = "account:session:end"
     DENIED = "account:permission:denied"
     CONVERSATION_OPENED = "inbox:conversation:open"
+    MONITOR_OPENED = "monitor:conversations:open"
+    CONVERSATION_WATCHED = "monitor:conversation:watch"
     CHANNEL_ADDED = "admin:channel:add"
     CHANNEL_ENABLED = "admin:channel:enable"
     CHANNEL_DISABLED = "admin:channel:disable"
@@ -72,10 +79,15 @@ _ASKING = _ASKED | {Permission.QUESTIONS_RUN, Permission.QUESTIONS_WRITE}
 _CORRECT = frozenset({Permission.RECALL_READ, Permission.RECALL_CORRECT})
 _RECALL = frozenset({Permission.RECALL_READ, Permission.RECALL_START})
 
+_MONITOR = frozenset({Permission.MONITOR_READ})
+# To stop the AI is safe; to let it answer again is for those who answer for what it says (docs/operations.md).
+_STOP = frozenset({Permission.AI_READ, Permission.AI_STOP})
+_START = _STOP | {Permission.AI_START}
+
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK | _CORRECT | _READER,
-    Role.SENIOR: _DESK | _CORRECT | _WRITER,
+    Role.SENIOR: _DESK | _CORRECT | _WRITER | _STOP,
     Role.SUPERVISOR: _DESK
     | _CORRECT
     | _RECALL
@@ -83,15 +95,19 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _PROPOSER
     | _PROOF
     | _ASKING
-    | {Permission.INBOX_TAKE_OVER},
+    | _MONITOR
+    | _START
+    | {Permission.INBOX_TAKE_OVER, Permission.MONITOR_WHISPER},
     Role.COMPLIANCE: _WATCH
+    | _MONITOR
+    | _START
     | _RECALL
     | _PROPOSER
     | _PROOF
     | _ASKING
     | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET},
-    Role.ADMIN: frozenset({Permission.CHANNEL_READ, Permission.CHANNEL_WRITE}),
-    Role.AUDITOR: _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | _ASKED | {Permission.CHANNEL_READ},
+    Role.ADMIN: _STOP | {Permission.CHANNEL_READ, Permission.CHANNEL_WRITE},
+    Role.AUDITOR: _MONITOR | {Permission.AI_READ} | _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | _ASKED | {Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

@@ -18,6 +18,7 @@ from bot.phrasings import Phrasings
 from bot.policies import Document, Feature, Version
 from bot.recalls import Correction, Recall
 from bot.runs import Run
+from bot.switch import Switch
 from bot.wordings import Wish, Wording
 from kb.articles import Content
 from kb.proof import State
@@ -229,6 +230,8 @@ class Console(Protocol):
     def live(self) -> Live: ...
     @property
     def presence(self) -> Presence: ...
+    @property
+    def switch(self) -> Switch: ...
     @property
     def automation(self) -> Automation: ...
     @property
