@@ -107,7 +107,12 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _ASKING
     | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET},
     Role.ADMIN: _STOP | {Permission.CHANNEL_READ, Permission.CHANNEL_WRITE},
-    Role.AUDITOR: _MONITOR | {Permission.AI_READ} | _WATCH | {Permission.RECALL_READ} | _READER | _PROOF | _ASKED | {Permission.CHANNEL_READ},
+    Role.AUDITOR: _WATCH
+    | _MONITOR
+    | _READER
+    | _PROOF
+    | _ASKED
+    | {Permission.AI_READ, Permission.RECALL_READ, Permission.CHANNEL_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})
