@@ -1,7 +1,8 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
 errors, masking
-settings_read, settings_keys, settings, model, logs, metrics, ready, shutdown, contracts
+hours (when people answer), hours_document
+settings_read, settings_keys, settings_status, settings, model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices)
 mongo, vault, store, queue
 live, rendering, switch (the AI off and on), ai, turns

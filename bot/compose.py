@@ -23,7 +23,9 @@ from bot.contracts import Channel, Finder
 from bot.delivery import Courier
 from bot.desk.access import Access
 from bot.desk.change import Changes
+from bot.desk.hours import HoursBook
 from bot.desk.presence import Presence
+from bot.desk.suggest import Suggesting
 from bot.encoding import encoder as encoder
 from bot.house import ConsoleService
 from bot.house import Service as Service
@@ -45,6 +47,7 @@ from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
+from bot.store.hours import HoursStore
 from bot.store.outbox import OutboxStore
 from bot.store.policies import PolicyStore
 from bot.store.questions import QuestionStore
@@ -59,7 +62,7 @@ from bot.switch import Switch, Switched
 from bot.vault import Vault
 from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
-from handlers import Hours, Policy, build_mind
+from handlers import Policy, build_mind
 from handlers.ai_off import ai_off
 from handlers.say import Desk as Words
 from kb.store import Store
@@ -94,8 +97,9 @@ def build(
     switch = Switch(mongo, SwitchStore(mongo), accounts, audit, live)
     adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
-    mind = build_mind(finder, encode=encoder(settings.home / "cache"), tz=ZoneInfo(settings.timezone))
-    without_ai = ai_off(Words(knowledge, Hours(ZoneInfo(settings.timezone))), lambda: mind.policy)
+    hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
+    mind = build_mind(finder, encode=encoder(settings.home / "cache"), hours=hours.current)
+    without_ai = ai_off(Words(knowledge, hours.current), lambda: mind.policy)
     pipeline = Pipeline(
         mongo,
         vault,
@@ -105,7 +109,7 @@ def build(
         conversations,
         outbox,
         known,
-        Switched(mind, switch, without_ai),
+        Suggesting(Switched(mind, switch, without_ai), knowledge.ranking),
         knowledge,
         queue,
         live,

@@ -37,7 +37,7 @@ from .choice import choice
 from .complaint import complaint
 from .crisis import crisis
 from .fraud import fraud
-from .hours import TAIPEI, Hours
+from .hours import TAIPEI, Hours, InForce, Timetable
 from .human_request import human_request
 from .intent import Intents, Once, Reading
 from .meaning import Encoder
@@ -55,13 +55,14 @@ def build_chain(
     tz: tzinfo | str = TAIPEI,
     *,
     encode: Encoder | None = None,
-    hours: Hours | None = None,
+    hours: InForce | None = None,
     policy: Policy | None = None,
 ) -> tuple[tuple[str, Handler], ...]:
     """The handlers with their names, in order. Order is policy: tests/project/test_chain.py prints it.
 
     `encode` turns n texts into n unit vectors (float32, one width); without it meaning is judged by n-grams alone.
-    `hours` replaces Monday to Friday 09:00-21:00 in `tz`, `policy` the hand-off rules that ship.
+    `hours` answers with the timetable in force at each hand-off, in place of Monday to Friday 09:00-21:00 in `tz`;
+    `policy` replaces the hand-off rules that ship.
     """
     return _assemble(finder, Intents(encode, policy), hours or _weekdays(tz))[0]
 
@@ -71,7 +72,7 @@ def build_mind(
     tz: tzinfo | str = TAIPEI,
     *,
     encode: Encoder | None = None,
-    hours: Hours | None = None,
+    hours: InForce | None = None,
     policy: Policy | None = None,
 ) -> Chain:
     """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
@@ -85,12 +86,13 @@ def build_mind(
     return Chain(chain, finder, intents, after=forget)
 
 
-def _weekdays(tz: tzinfo | str) -> Hours:
-    return Hours(zone=ZoneInfo(tz) if isinstance(tz, str) else tz)
+def _weekdays(tz: tzinfo | str) -> InForce:
+    shipped = Timetable(Hours(zone=ZoneInfo(tz) if isinstance(tz, str) else tz))
+    return lambda: shipped
 
 
 def _assemble(
-    finder: Finder, intents: Intents, hours: Hours
+    finder: Finder, intents: Intents, hours: InForce
 ) -> tuple[tuple[tuple[str, Handler], ...], Once[Reading], Once[Finding]]:
     def look_up(turn: Turn) -> Finding:
         return finder.find(turn.text, turn.locale, turn.history)

@@ -9,7 +9,7 @@ from bot.contracts import Finder
 from bot.model import Button, HandOff, Ref, Reply, Turn
 from bot.slots import filled
 
-from .hours import Hours
+from .hours import InForce, shipped, spoken
 
 # What the platforms hand back when a button is pressed; offers are `offer:<id>:<n>`.
 PERSON = "human"
@@ -22,7 +22,7 @@ class Desk:
     """What every handler may use: the approved texts and the hours of the people behind."""
 
     finder: Finder
-    hours: Hours = field(default_factory=Hours)
+    hours: InForce = field(default=shipped)
 
     def person_button(self) -> Button:
         return Button(self.finder.notice("choose_person"), PERSON)
@@ -53,8 +53,11 @@ class Desk:
         trace: dict[str, Any] | None = None,
     ) -> HandOff:
         """Gives the conversation to people; outside their hours the customer hears when somebody will answer."""
-        said = [notice_id]
-        if not self.hours.open_at(turn.now):
-            said = ["handoff_offhours"] if notice_id == "handoff" else [notice_id, "handoff_offhours"]
-        parts = tuple(self.finder.notice(name) for name in said)
+        hours = self.hours().of(skill)
+        opens = hours.next_opening(turn.now)
+        parts: tuple[Ref, ...] = (self.finder.notice(notice_id),)
+        # Where nobody ever answers there is no time to name: the hand-off itself is said, and nothing is promised.
+        if opens is not None and opens > turn.now:
+            night = self.filled("handoff_offhours", opens=spoken(opens, hours.zone, turn.locale))
+            parts = (night,) if notice_id == "handoff" else (*parts, night)
         return HandOff(reason=reason, skill=skill, priority=priority, parts=parts, trace=trace or {})

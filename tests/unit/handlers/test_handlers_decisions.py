@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from bot.model import Button, HandOff, Kind, Offer, Reply, Status, StaySilent
+from bot.slots import filled
 from handlers import Chain, build_mind
 from tests.unit.handlers.factories import (
     CARD_RISK,
@@ -111,8 +112,9 @@ def test_hand_offs(mind: Chain, text: str, handler: str, skill: str, priority: i
     name, decision = mind.decide(a_turn(text, **({"now": now} if now else {})))
     assert isinstance(decision, HandOff)
     assert (name, decision.skill, decision.priority) == (handler, skill, priority)
-    night = ("handoff_offhours",) if said == "handoff" else (said, "handoff_offhours")
-    assert decision.parts == tuple(map(notice, night if now else (said,)))
+    night = filled(notice("handoff_offhours"), {"opens": "3月5日（週四）09:00"})
+    after_hours = (night,) if said == "handoff" else (notice(said), night)
+    assert decision.parts == (after_hours if now else (notice(said),))
     assert decision.trace["intent"] == handler
     assert text not in repr(decision)
 
