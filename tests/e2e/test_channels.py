@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.slots import values_in
 from tests.house import House, post
 from tests.knowledge import answer, articles, disclosure, notice, question
 from tests.sandbox.events import line_body, sign_line
@@ -36,7 +37,7 @@ def test_who_asks_for_a_person_gets_one_and_the_bot_falls_silent(channel, person
     customer = person(channel)
     customer.says("我要真人")
     shown = customer.reads(2)
-    assert shown[1] in (notice("handoff"), notice("handoff_offhours"))
+    assert shown[1] == notice("handoff") or values_in(notice("handoff_offhours"), shown[1])
     customer.says(question("card-annual-fee"))
     customer.says("有人在嗎")
     with pytest.raises(AssertionError):

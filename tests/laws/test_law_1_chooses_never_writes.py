@@ -11,6 +11,7 @@ import pytest
 
 from bot.model import ChannelType, ContentKind
 from bot.mongo import Doc
+from bot.slots import values_in
 from tests.knowledge import answer, articles, disclosure, notice, question
 from tests.unit.core.teller import Teller
 
@@ -133,7 +134,8 @@ def test_law_1_every_bot_message_is_the_approved_texts_it_names(
             assert ref["sha256"] == content["sha256"] == digest(content)
             parts.append(approved_text(content, message["locale"]))
         said = teller.service.vault.open(message["content"])
-        assert said.encode() == "\n\n".join(parts).encode()
+        # Byte for byte; only in a place that an approved notice declares stands a value that code put there.
+        assert values_in("\n\n".join(parts), said) is not None
         checked += 1
     assert checked > len(traffic)
 
@@ -151,7 +153,8 @@ def test_law_1_the_approved_texts_are_those_of_the_files(
                 locale = message["locale"]
                 texts = articles()[ref["id"]]["answer"] if ref["kind"] == "article" else {locale: 1}
                 held = locale if isinstance(texts, dict) and locale in texts else "zh-TW"
-                assert teller.service.vault.open(message["content"]) == wanted(ref["id"], held)
+                said = teller.service.vault.open(message["content"])
+                assert values_in(wanted(ref["id"], held), said) is not None
                 seen.add(ref["id"])
     assert len(seen) > 10
 
