@@ -18,6 +18,9 @@ from bot.queue import JobQueue, connect
 
 CHANNEL = "teller:live"
 BACKLOG = 200
+AWAY_S = 2.0
+_END: dict[str, Any] = {}
+"""Wakes a listener to see that the process stops."""
 RECONNECT_S = 0.5
 
 log = logger(__name__)
@@ -45,6 +48,7 @@ class Live:
         self._stopping = stopping
         # Weak, because a stream that ends before its first poke never reaches a `finally`.
         self._ears: weakref.WeakSet[_Ear] = weakref.WeakSet()
+        self._by_topic: dict[str, weakref.WeakSet[_Ear]] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._connected = False
@@ -66,39 +70,48 @@ class Live:
 
     def listen(
         self, topics: Sequence[str], timeout: float = 15.0, beat: float | None = None
-    ) -> Iterator[dict[str, Any] | None]:
+    ) -> Iterator[Mapping[str, Any] | None]:
         """Pokes as they come, from this call on; None says to look again: after `timeout` seconds of silence, and
         whenever pokes may have been missed. With `beat`, an empty poke comes at least every so many seconds, which
         says no more than that time has passed. Ends at shutdown."""
         ear = _Ear(topics)
         with self._lock:
             self._ears.add(ear)
+            for topic in ear.topics:
+                self._by_topic.setdefault(topic, weakref.WeakSet()).add(ear)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
         return self._pokes(ear, timeout, beat)
 
     def _pokes(self, ear: _Ear, timeout: float, beat: float | None) -> Iterator[dict[str, Any] | None]:
+        # A thousand idle streams wait here: each is woken by what it hears, and by nothing else.
         quiet_since = beaten = time.monotonic()
         while not self._stopping():
-            if beat is not None and time.monotonic() - beaten >= beat:
+            now = time.monotonic()
+            if beat is not None and now - beaten >= beat:
                 yield {}
-                beaten = time.monotonic()
+                beaten = now = time.monotonic()
+            silence = quiet_since + (timeout if self._connected else min(timeout, AWAY_S)) - now
+            wait = silence if beat is None else min(silence, beaten + beat - now)
             try:
-                yield ear.pokes.get(timeout=min(1.0, timeout))
-                quiet_since = time.monotonic()
+                poke = ear.pokes.get(timeout=max(wait, 0.0))
             except queue.Empty:
-                if time.monotonic() - quiet_since >= (timeout if self._connected else min(timeout, 2.0)):
-                    yield None
-                    quiet_since = time.monotonic()
+                if wait < silence:
+                    continue
+                poke = None
+            quiet_since = time.monotonic()
+            if poke is not _END:
+                yield poke
 
     def _run(self) -> None:
         while not self._stopping():
             try:
                 self._subscribe()
             except (RedisError, OSError, ValueError):
-                self._connected = False
+                self._hand_out(None)
                 time.sleep(RECONNECT_S)
+        self._hand_out(_END)
 
     def _subscribe(self) -> None:
         client = connect(self._url, timeout_s=5.0)
@@ -121,8 +134,19 @@ class Live:
             client.close()
 
     def _hand_out(self, poke: dict[str, Any] | None) -> None:
+        """To those who listen to one of its topics; to all where it names none."""
         with self._lock:
-            ears = list(self._ears)
+            ears = set(self._ears) if not poke else self._listening(poke["topics"])
         for ear in ears:
-            if poke is None or not ear.topics.isdisjoint(poke["topics"]):
-                ear.hear(poke)
+            ear.hear(poke)
+
+    def _listening(self, topics: Sequence[str]) -> set[_Ear]:
+        found: set[_Ear] = set()
+        for topic in topics:
+            if (ears := self._by_topic.get(topic)) is None:
+                continue
+            if ears:
+                found.update(ears)
+            else:
+                del self._by_topic[topic]
+        return found
