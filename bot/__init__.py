@@ -10,7 +10,7 @@ desk (what people's work stands on)
 webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 webchat
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
-phrasings, assist
+phrasings, figures, assist
 accounts, encoding, rules_trial, advising
 compose_kb, house, compose
 app, jobs, worker, clock

@@ -65,6 +65,7 @@ def main() -> int:
         Job(TICK_S, lambda: service.sweeper.beat("clock")),
         Job(TICK_S, service.begin_scheduled),
         Job(RUNS_S, service.runs.tick),
+        Job(RUNS_S, service.figures.tick),
         Job(MINUTE_S, service.recalls.tick),
         Job(MINUTE_S, service.automation.tick),
         Job(HOURLY_S, service.sweeper.close_idle),

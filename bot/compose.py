@@ -15,7 +15,7 @@ from bot.accounts import Accounts
 from bot.advising import reads_as_advice
 from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
-from bot.ai.setup import adviser_of
+from bot.ai.setup import adviser_of, ledger_of
 from bot.assist import Assistant
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
@@ -27,6 +27,7 @@ from bot.desk.hours import HoursBook
 from bot.desk.presence import Presence
 from bot.desk.suggest import Suggesting
 from bot.encoding import encoder as encoder
+from bot.figures.service import Figures
 from bot.house import ConsoleService
 from bot.house import Service as Service
 from bot.imports import imports_of
@@ -47,6 +48,7 @@ from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
+from bot.store.figures import FigureStore
 from bot.store.hours import HoursStore
 from bot.store.outbox import OutboxStore
 from bot.store.policies import PolicyStore
@@ -125,6 +127,8 @@ def build(
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, withdraw_of(mongo, kb_audit))
     policies = Policies(mongo, PolicyStore(mongo), audit, Workshop(settings.home / "cache"))
     runs = Runs(mongo, RunStore(mongo), QuestionStore(mongo, vault), audit, queue)
+    ledger = ledger_of(settings, mongo)
+    figures = Figures(FigureStore(mongo), ZoneInfo(settings.timezone), ledger.spent, settings.openai_monthly_budget)
     service = Service(
         settings=settings,
         mongo=mongo,
@@ -145,6 +149,7 @@ def build(
         automation=automation,
         recalls=recalls,
         runs=runs,
+        figures=figures,
         policies=policies,
         switch=switch,
         mind=mind,
@@ -168,6 +173,7 @@ def build(
             automation=automation,
             recalls=recalls,
             runs=runs,
+            figures=figures,
             kb=lambda: Store(mongo.db),
             kb_audit=kb_audit,
             imports=imports_of(mongo, audit, queue),

@@ -16,6 +16,7 @@ from bot.automation import Automation
 from bot.contracts import Channel
 from bot.desk.presence import Presence
 from bot.encoding import encoder as encoder
+from bot.figures.service import Figures
 from bot.imports import Imports
 from bot.live import Live
 from bot.mailbox import Mailbox
@@ -65,6 +66,7 @@ class ConsoleService:
     automation: Automation
     recalls: Recalls
     runs: Runs
+    figures: Figures
     kb: Callable[[], Store]
     kb_audit: Audit
     imports: Imports
@@ -97,6 +99,7 @@ class Service:
     automation: Automation
     recalls: Recalls
     runs: Runs
+    figures: Figures
     policies: Policies
     switch: Switch
     mind: Chain

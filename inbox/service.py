@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.ai.adviser import Advice, Draft
 from bot.contracts import Channel
+from bot.figures.service import Figures
 from bot.desk.presence import Presence
 from bot.imports import Line
 from bot.labels import Verdict
@@ -238,6 +239,8 @@ class Console(Protocol):
     def recalls(self) -> Recalls: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def figures(self) -> Figures: ...
     @property
     def policies(self) -> Policies: ...
     @property

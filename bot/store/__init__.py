@@ -1,2 +1,2 @@
 """MongoDB, one file a noun: schema (indexes), accounts, events, threads, notes, hours,
-conversations, outbox, staff, audit, policies. Only these files, the vault and `kb.store` know pymongo."""
+conversations, outbox, staff, audit, policies, figures. Only these files, the vault and `kb.store` know pymongo."""
