@@ -7,6 +7,7 @@
     messenger.py        Messenger: the same, over the Graph API
     telegram.py         Telegram: the same, with python-telegram-bot
     web.py              the web chat: visitor tokens, its messages, the snippet
+    application_status.py  no channel: the firm's own system, which knows how applications stand
 
 To add one see `docs/how-to/add-a-channel.md`.
 """

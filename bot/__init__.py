@@ -8,9 +8,10 @@ mongo, vault, store, queue
 live, rendering, switch (the AI off and on), ai, turns
 desk (what people's work stands on)
 webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
+applications (how they stand, from the firm's system)
 webchat
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
-phrasings, figures, assist
+phrasings, figures, assist, at_hand
 accounts, encoding, rules_trial, advising
 compose_kb, house, compose
 app, jobs, worker, clock

@@ -10,21 +10,29 @@ from zoneinfo import ZoneInfo
 
 import adapters
 from adapters import web
+from adapters.application_status import ApplicationStatus
 from bot import shutdown
 from bot.accounts import Accounts
 from bot.advising import reads_as_advice
 from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.setup import adviser_of, ledger_of
+from bot.applications import applications_of
 from bot.assist import Assistant
+from bot.at_hand import AtHand
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
 from bot.contracts import Channel, Finder
 from bot.delivery import Courier
 from bot.desk.access import Access
+from bot.desk.availability import Availability
 from bot.desk.change import Changes
 from bot.desk.hours import HoursBook
+from bot.desk.monitor import Monitor
+from bot.desk.overhearing import Overhearing
 from bot.desk.presence import Presence
+from bot.desk.routing import Router
+from bot.desk.routing_rules import RulesBook
 from bot.desk.suggest import Suggesting
 from bot.encoding import encoder as encoder
 from bot.figures.service import Figures
@@ -47,18 +55,22 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
+from bot.store.desks import DeskStore
 from bot.store.events import EventStore
 from bot.store.figures import FigureStore
 from bot.store.hours import HoursStore
+from bot.store.notes import NoteStore
 from bot.store.outbox import OutboxStore
 from bot.store.policies import PolicyStore
 from bot.store.questions import QuestionStore
 from bot.store.recalls import RecallStore
+from bot.store.rows import Rows
 from bot.store.runs import RunStore
 from bot.store.staff import StaffStore
 from bot.store.switches import SwitchStore
 from bot.store.threads import ThreadStore
 from bot.store.views import Views
+from bot.store.watching import WatchStore
 from bot.sweeper import Sweeper
 from bot.switch import Switch, Switched
 from bot.vault import Vault
@@ -66,6 +78,7 @@ from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
 from handlers import Policy, build_mind
 from handlers.ai_off import ai_off
+from handlers.overheard import overheard
 from handlers.say import Desk as Words
 from kb.store import Store
 
@@ -93,14 +106,18 @@ def build(
     outbox = OutboxStore(mongo, vault)
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
-    views = Views(mongo, vault, staff, conversations, outbox)
+    notes = NoteStore(mongo, vault)
+    views = Views(mongo, vault, staff, conversations, outbox, notes)
     automation = automation_of(mongo, audit, settings.auto_answer)
     knowledge = knowledge_of(settings, mongo, automation)
     switch = Switch(mongo, SwitchStore(mongo), accounts, audit, live)
     adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
-    mind = build_mind(finder, encode=encoder(settings.home / "cache"), hours=hours.current)
+    applications = applications_of(settings.status, ApplicationStatus, mongo, conversations, audit)
+    mind = build_mind(
+        finder, encode=encoder(settings.home / "cache"), hours=hours.current, status=applications
+    )
     without_ai = ai_off(Words(knowledge, hours.current), lambda: mind.policy)
     pipeline = Pipeline(
         mongo,
@@ -111,7 +128,7 @@ def build(
         conversations,
         outbox,
         known,
-        Suggesting(Switched(mind, switch, without_ai), knowledge.ranking),
+        Suggesting(Overhearing(Switched(mind, switch, without_ai), overheard(lambda: mind.policy)), knowledge.ranking),
         knowledge,
         queue,
         live,
@@ -121,6 +138,10 @@ def build(
     advice = reads_as_advice(settings.home / "cache", warm=web_process)
     changes = Changes(mongo, conversations, outbox, audit, live)
     access = Access(views)
+    watching = WatchStore(mongo, Rows(mongo, vault, staff, notes))
+    desks = DeskStore(mongo)
+    at_desks = Availability(mongo, desks, audit, live, presence, queue)
+    router = Router(desks, at_desks, RulesBook(mongo, desks, audit), changes, hours)
     desk = Desk(views, access, changes, known, queue, advice)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = audit_within(audit)
@@ -136,6 +157,8 @@ def build(
         queue=queue,
         live=live,
         presence=presence,
+        hours=hours,
+        router=router,
         channels=known,
         accounts=accounts,
         events=events,
@@ -152,6 +175,7 @@ def build(
         figures=figures,
         policies=policies,
         switch=switch,
+        applications=applications,
         mind=mind,
         rules=Follower(policies, lambda rules, number: mind.adopt(Policy.of_checked(rules, number))),
         intake=Intake(accounts, events, known, queue),
@@ -167,6 +191,8 @@ def build(
             channels=known,
             live=live,
             presence=presence,
+            hours=hours,
+            router=router,
             limiter_storage=settings.redis_url,
             secret_key=settings.secret_key,
             audit=audit.add,
@@ -178,9 +204,11 @@ def build(
             kb_audit=kb_audit,
             imports=imports_of(mongo, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
+            at_hand=AtHand(desk, knowledge, settings.locale),
             assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),
             policies=policies,
             switch=switch,
+            monitor=Monitor(watching, staff, presence, access, changes, notes),
         ),
     )
     _built.add(service)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model import (
@@ -117,6 +118,57 @@ class Finder(Protocol):
         """What a button for it says: an article's first question, a notice's text."""
 
     def product_class(self, ref: Ref) -> str | None: ...
+
+
+KINDS = ("loan", "claim", "card", "account")
+STATUSES = (
+    "received", "in_review", "documents_missing", "approved", "completed", "rejected", "withdrawn",
+)  # fmt: skip
+"""What an application can be about, and how it can stand; docs/openapi/application-status.yaml says what each means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application at the firm. `reference`: its last characters and no more; `next_step`: a code for people."""
+
+    kind: str
+    status: str
+    product: str = field(repr=False)
+    reference: str = field(repr=False)
+    updated_at: datetime
+    product_en: str | None = field(default=None, repr=False)
+    next_step: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.status not in ("completed", "rejected", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """`outcome`: found, none, unverified (nobody was asked), unavailable. Latest change first."""
+
+    outcome: str
+    applications: tuple[Application, ...] = ()
+    verify_url: str | None = None
+    ms: int = 0
+
+
+class StatusSource(Protocol):
+    """The firm's own system."""
+
+    def applications(self, firm_id: str) -> tuple[Application, ...]:
+        """Those of one customer, () for one it does not know. Raises Unavailable, within seconds."""
+
+    def check(self) -> str:
+        """A sentence that it is there and knows us. Raises Unavailable."""
+
+
+class StatusDesk(Protocol):
+    """What a handler asks about the customer of its turn."""
+
+    def look_up(self, turn: Turn) -> LookUp:
+        """Only for a verified customer; never raises for a system that is down."""
 
 
 class Publisher(Protocol):

@@ -11,10 +11,15 @@ import adapters
 from bot.accounts import Accounts
 from bot.agent_actions import Desk
 from bot.ai.adviser import Adviser
+from bot.applications import Applications
 from bot.assist import Assistant
+from bot.at_hand import AtHand
 from bot.automation import Automation
 from bot.contracts import Channel
+from bot.desk.hours import HoursBook
+from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
+from bot.desk.routing import Router
 from bot.encoding import encoder as encoder
 from bot.figures.service import Figures
 from bot.imports import Imports
@@ -60,6 +65,8 @@ class ConsoleService:
     channels: Mapping[ChannelType, Channel]
     live: Live
     presence: Presence
+    hours: HoursBook
+    router: Router
     limiter_storage: str | None
     secret_key: str
     audit: Callable[[str, str, str, dict[str, Any]], None]
@@ -72,8 +79,10 @@ class ConsoleService:
     imports: Imports
     phrasings: Phrasings
     assistant: Assistant
+    at_hand: AtHand
     policies: Policies
     switch: Switch
+    monitor: Monitor
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,8 @@ class Service:
     queue: JobQueue
     live: Live
     presence: Presence
+    hours: HoursBook
+    router: Router
     channels: Mapping[ChannelType, Channel]
     accounts: Accounts
     events: EventStore
@@ -102,6 +113,7 @@ class Service:
     figures: Figures
     policies: Policies
     switch: Switch
+    applications: Applications | None
     mind: Chain
     rules: Follower
     intake: Intake

@@ -260,6 +260,8 @@ class Turn:
     kind_detail: str | None = None
     first_contact: bool = False
     history: tuple[str, ...] = field(default=(), repr=False)
+    # The firm's own customer id, where this very message came with a proof of it.
+    verified_as: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,8 @@ class Staff:
     role: Role
     skills: tuple[str, ...] = ()
     active: bool = True
+    # How many conversations at once.
+    capacity: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from bot import turns
 from bot.contracts import Channel, Finder, Mind, Publisher
 from bot.desk.pokes import pokes
+from bot.desk.risk import with_signs
 from bot.logs import logger
 from bot.metrics import DECIDE_SECONDS, DECISIONS, EVENTS, TURN_SECONDS
 from bot.model import (
@@ -143,6 +144,7 @@ class Pipeline:
             kind_detail=last.kind_detail,
             first_contact=not context.thread.get("greeted"),
             history=history,
+            verified_as=last.verified_as,
         )
 
     def _commit(
@@ -189,7 +191,7 @@ class Pipeline:
                 sealed=sealed,
                 conversation=conversation,
                 is_new=context.conversation is None,
-                changes=turns.changes_of(decision, conversation),
+                changes=with_signs(turns.changes_of(decision, conversation), decision, conversation),
                 thread_changes=thread_changes,
                 lease=lease,
                 unread=0 if conversation.status is Status.BOT and isinstance(decision, Reply) else len(heard),

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from bot.errors import ConfigError
 from bot.settings_keys import keys
 from bot.settings_read import address, amount, integer, json_object, one_of
+from bot.settings_status import StatusSettings, status_settings
 
 AUTO_ANSWER = ("ask", "confident", "proven")
 MODEL_PURPOSES = ("check", "choose", "rewrite", "draft", "paraphrase")
@@ -57,6 +58,7 @@ class Settings:
     openai_purposes: tuple[str, ...]
     proxies: int
     sandbox_url: str | None
+    status: StatusSettings
 
     @property
     def production(self) -> bool:
@@ -104,6 +106,7 @@ class Settings:
         )
         openai_base_url = values.get("OPENAI_BASE_URL") or None
         address("OPENAI_BASE_URL", openai_base_url, ("https", "http"), faults)
+        sandbox_url = values.get("TELLER_SANDBOX_URL") or embedded.get("sandbox_url")
         settings = cls(
             home=home,
             host=host,
@@ -131,7 +134,8 @@ class Settings:
             openai_ntd_per_usd=amount(values, "OPENAI_NTD_PER_USD", NTD_PER_USD, faults) or NTD_PER_USD,
             openai_purposes=_purposes(values, faults),
             proxies=integer(values, "TELLER_PROXIES", 0, 0, 9, faults),
-            sandbox_url=values.get("TELLER_SANDBOX_URL") or embedded.get("sandbox_url"),
+            sandbox_url=sandbox_url,
+            status=status_settings(values, production, sandbox_url, faults),
         )
         if faults:
             raise ConfigError(*faults)

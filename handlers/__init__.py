@@ -8,6 +8,7 @@
     fraud            money, card or account in danger; before complaint, for the theft cannot wait
     complaint        complaint and agitation
     advice           personalised advice
+    application_status  how the customer's own application stands, where the firm's system is connected
     smalltalk        greeting and thanks
     approved_answer  an approved article, or up to three titles asked back
     miss             nothing fitted; the third time a person
@@ -26,11 +27,12 @@ from __future__ import annotations
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.contracts import Finder, Handler
+from bot.contracts import Finder, Handler, StatusDesk
 from bot.model import Finding, Turn
 
 from .advice import advice
 from .agent_owned import agent_owned
+from .application_status import application_status
 from .approved_answer import approved_answer
 from .chain import Chain
 from .choice import choice
@@ -57,14 +59,16 @@ def build_chain(
     encode: Encoder | None = None,
     hours: InForce | None = None,
     policy: Policy | None = None,
+    status: StatusDesk | None = None,
 ) -> tuple[tuple[str, Handler], ...]:
     """The handlers with their names, in order. Order is policy: tests/project/test_chain.py prints it.
 
     `encode` turns n texts into n unit vectors (float32, one width); without it meaning is judged by n-grams alone.
     `hours` answers with the timetable in force at each hand-off, in place of Monday to Friday 09:00-21:00 in `tz`;
-    `policy` replaces the hand-off rules that ship.
+    `policy` replaces the hand-off rules that ship. Without `status` nobody is asked how an application stands, and
+    such a question is an ordinary one.
     """
-    return _assemble(finder, Intents(encode, policy), hours or _weekdays(tz))[0]
+    return _assemble(finder, Intents(encode, policy), hours or _weekdays(tz), status)[0]
 
 
 def build_mind(
@@ -74,10 +78,11 @@ def build_mind(
     encode: Encoder | None = None,
     hours: InForce | None = None,
     policy: Policy | None = None,
+    status: StatusDesk | None = None,
 ) -> Chain:
     """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
     intents = Intents(encode, policy)
-    chain, read, find = _assemble(finder, intents, hours or _weekdays(tz))
+    chain, read, find = _assemble(finder, intents, hours or _weekdays(tz), status)
 
     def forget() -> None:
         read.forget()
@@ -92,7 +97,7 @@ def _weekdays(tz: tzinfo | str) -> InForce:
 
 
 def _assemble(
-    finder: Finder, intents: Intents, hours: InForce
+    finder: Finder, intents: Intents, hours: InForce, status: StatusDesk | None
 ) -> tuple[tuple[tuple[str, Handler], ...], Once[Reading], Once[Finding]]:
     def look_up(turn: Turn) -> Finding:
         return finder.find(turn.text, turn.locale, turn.history)
@@ -100,6 +105,9 @@ def _assemble(
     desk = Desk(finder, hours)
     read: Once[Reading] = Once(lambda turn: intents.read(turn.text, approved=finder.worded_so(turn.text)))
     find: Once[Finding] = Once(look_up)
+    connected = (
+        () if status is None else (("application_status", application_status(desk, status, intents.clean)),)
+    )
     chain: tuple[tuple[str, Handler], ...] = (
         ("agent_owned", agent_owned),
         ("choice", choice(desk, intents.clean)),
@@ -109,6 +117,7 @@ def _assemble(
         ("fraud", fraud(desk, read)),
         ("complaint", complaint(desk, read)),
         ("advice", advice(desk, read)),
+        *connected,
         ("smalltalk", smalltalk(desk, read)),
         ("approved_answer", approved_answer(desk, find)),
         ("miss", miss(desk, find)),

@@ -16,7 +16,7 @@ from bot.ai.prompts import CHECK
 from bot.ai.setup import readable, where
 from bot.cli.common import as_json, emit, guarded, service
 from bot.compose import Service
-from bot.errors import ServiceError
+from bot.errors import ServiceError, Unavailable
 from bot.model import ChannelType
 from bot.mongo import PyMongoError
 from bot.queue import LIVE, SLOW
@@ -202,6 +202,20 @@ def _model(house: Service) -> Iterator[Check]:
         yield Check("model", "warning", "OPENAI_BASE_URL is not https: others could read along.")
 
 
+def _status(house: Service) -> Iterator[Check]:
+    """One real call about nobody: address, token and signature at once."""
+    if house.applications is None:
+        yield Check("status", "ok", "no system for applications: such questions are ordinary ones")
+        return
+    link = house.settings.status.verify_url is not None
+    proof = "a link" if link else "words to verify by, not a link: set TELLER_VERIFY_URL"
+    try:
+        sentence = f"{house.applications.check()}; customers who are not verified get {proof}"
+        yield Check("status", "ok" if link or not house.settings.production else "warning", sentence)
+    except Unavailable as error:
+        yield Check("status", "warning", f"{error} Until it answers, people look applications up.")
+
+
 def _model_answers(house: Service) -> Iterator[Check]:
     """One real call about nobody: key, address, model name and structured output, all at once."""
     if house.adviser is None:
@@ -232,5 +246,6 @@ LOOKS: tuple[Callable[[Service], Iterator[Check]], ...] = (
     _knowledge,
     _accounts,
     _model,
+    _status,
     _logs,
 )

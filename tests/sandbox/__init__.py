@@ -1,9 +1,10 @@
-"""Local stand-ins of the LINE, Messenger, Telegram and OpenAI APIs: as strict as the real ones, and able
-to fail on purpose.
+"""Local stand-ins of the LINE, Messenger, Telegram and OpenAI APIs, and of the firm's own system: as strict as the
+real ones, and able to fail on purpose.
 
 Read in this order:
 - `server.py`     one WSGI process: routing, faults, recording
 - `line*.py`, `messenger.py`, `telegram*.py`, `openai_api.py`   one platform each
+- `firm.py`       the firm's own system: how applications stand, as docs/openapi/application-status.yaml has it
 - `faults.py`     failures on purpose
 - `state.py`      accounts, what was received, faults to come; `wire.py` request and answer
 - `control.py`    `/_control/...`: what tests, `flask simulate` and the page at `/` drive it with

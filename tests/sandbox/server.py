@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 from gevent.pywsgi import WSGIServer
 
-from tests.sandbox import control, faults, line, messenger, openai_api, telegram
+from tests.sandbox import control, faults, firm, line, messenger, openai_api, telegram
 from tests.sandbox.state import Fault, State
 from tests.sandbox.wire import JSON, Answer, NotJsonError, Request
 
@@ -21,6 +21,7 @@ PLATFORMS: dict[str, Callable[[State, Request], Answer]] = {
     "messenger": messenger.handle,
     "telegram": telegram.handle,
     "openai": openai_api.handle,
+    "firm": firm.handle,
 }
 _SHOWN = ("content-type", "user-agent", "x-line-retry-key", "x-stainless-retry-count")
 _SECRETS = ("access_token", "appsecret_proof", "secret_token")
@@ -51,7 +52,7 @@ class Application:
         elif path == "/favicon.ico":
             answer = Answer(204, b"")
         else:
-            answer = Answer(404, {"error": "nothing here: /line, /messenger, /telegram, /openai/v1"})
+            answer = Answer(404, {"error": "nothing here: /line, /messenger, /telegram, /openai/v1, /firm"})
         payload = answer.body()
         text = answer.content_type == JSON or answer.content_type.startswith("text/")
         kind = answer.content_type + ("; charset=utf-8" if text else "")
