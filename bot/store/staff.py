@@ -89,4 +89,5 @@ class StaffStore:
             role=Role(doc["role"]),
             skills=tuple(doc["skills"]),
             active=doc["active"],
+            capacity=doc.get("capacity", 4),
         )
