@@ -105,6 +105,11 @@ class NoteStore:
         """How many notes call this person and were not read, at most COUNTED."""
         return self._mongo["notes"].count_documents({"unread": staff_id}, limit=COUNTED)
 
+    def unread_of(self, staff_id: str) -> list[str]:
+        """The ids of the conversations in which a note calls this person and was not read, at most COUNTED notes."""
+        found = self._mongo["notes"].find({"unread": staff_id}, {"conversation": 1}).limit(COUNTED)
+        return list(dict.fromkeys(doc["conversation"] for doc in found))
+
     def unread_in(self, staff_id: str, conversation_ids: Sequence[str]) -> set[str]:
         """Those of the conversations in which a note calls this person and was not read."""
         query = {"unread": staff_id, "conversation": {"$in": list(conversation_ids)}}

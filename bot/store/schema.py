@@ -17,9 +17,38 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("customer", ASCENDING)]),
     ],
     "conversations": [
-        IndexModel([("status", ASCENDING), ("priority", ASCENDING), ("waiting_since", ASCENDING)]),
-        IndexModel([("status", ASCENDING), ("last_at", DESCENDING)]),
-        IndexModel([("assignee", ASCENDING), ("status", ASCENDING)]),
+        # Of the lists (bot/store/reading.py): each ends in the id, so that a cursor names one place in it.
+        IndexModel(
+            [("status", ASCENDING), ("priority", ASCENDING), ("waiting_since", ASCENDING), ("_id", ASCENDING)]
+        ),
+        IndexModel([("status", ASCENDING), ("last_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("assignee", ASCENDING), ("status", ASCENDING), ("last_at", DESCENDING), ("_id", DESCENDING)]
+        ),
+        IndexModel([("last_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("channel", ASCENDING), ("last_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("tags", ASCENDING), ("last_at", DESCENDING), ("_id", DESCENDING)],
+            partialFilterExpression={"tags": {"$exists": True}},
+            name="tagged",
+        ),
+        IndexModel(
+            [("skill", ASCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"open": True},
+            name="open_by_skill",
+        ),
+        # The monitor: all that people have, and the worst of what the bot has, without a walk.
+        IndexModel(
+            [("status", ASCENDING), ("sign", DESCENDING), ("last_at", DESCENDING)],
+            partialFilterExpression={"open": True},
+            name="watched",
+        ),
+        # Few sleep at a time: the clock finds those whose time is up without a walk.
+        IndexModel(
+            [("snoozed_until", ASCENDING)],
+            partialFilterExpression={"snoozed_until": {"$type": "date"}},
+            name="asleep",
+        ),
         IndexModel([("customer", ASCENDING), ("last_at", DESCENDING)]),
         IndexModel([("resolved_at", ASCENDING)], sparse=True),
         IndexModel(
@@ -104,6 +133,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("mentions", ASCENDING), ("at", DESCENDING)]),
         IndexModel([("unread", ASCENDING), ("conversation", ASCENDING)]),
     ],
+    "assignments": [IndexModel([("at", ASCENDING)])],
+    "availability": [IndexModel([("to", ASCENDING)])],
     "staff": [IndexModel([("email", ASCENDING)], unique=True)],
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),

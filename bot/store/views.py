@@ -3,55 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING
 
-from bot.model import Message, Page, Role, Row, Staff, Status, Why
+from bot.model import Message, Page, Staff, Status, Why
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of, refs_of
+from bot.store.notes import NoteStore
 from bot.store.outbox import OutboxStore
+from bot.store.reading import COMPLAINT as COMPLAINT
+from bot.store.reading import (
+    EVERYTHING,
+    UNCOUNTED,
+    VIEWS,
+    Wanted,
+    concerns,
+    cursor_of,
+    order_of,
+    permitted,
+    query_of,
+)
+from bot.store.reading import READS_ALL as READS_ALL
+from bot.store.reading import readable as readable
+from bot.store.rows import Listed, Listing, Rows
 from bot.store.staff import StaffStore
 from bot.vault import Vault
 
-ROWS = 100
+ROWS = 50
+COUNTED = 1000
+"""A list counts so far; more look alike."""
 MESSAGES = 200
-FIRST_REPLY = {0: timedelta(minutes=2), 1: timedelta(minutes=5)}
-FIRST_REPLY_ELSE = timedelta(minutes=15)
-VIEWS = ("mine", "waiting", "assigned", "bot", "resolved", "all")
-
-# Complaints go to senior agents and supervisors only; the administrator reads no customer content.
-COMPLAINT = "complaint"
-READS_ALL = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
-
-
-def permitted(staff: Staff) -> dict[str, Any] | None:
-    """What the role may ever read; None where it reads nothing."""
-    if staff.role in READS_ALL or staff.role is Role.SENIOR:
-        return {}
-    return {"skill": {"$ne": COMPLAINT}} if staff.role is Role.AGENT else None
-
-
-def readable(staff: Staff) -> dict[str, Any] | None:
-    """The query every list of a member of staff passes through: those who answer see the queue and their own work."""
-    query = permitted(staff)
-    if query is None or staff.role in READS_ALL:
-        return query
-    return {**query, "$or": [{"status": Status.WAITING.value}, {"assignee": staff.id}]}
-
-
-def view_query(view: str, staff: Staff) -> dict[str, Any]:
-    queries: dict[str, dict[str, Any]] = {
-        "mine": {"status": Status.ASSIGNED.value, "assignee": staff.id},
-        "waiting": {"status": Status.WAITING.value},
-        "assigned": {"status": Status.ASSIGNED.value},
-        "bot": {"status": Status.BOT.value},
-        "resolved": {"status": Status.RESOLVED.value},
-        "all": {},
-    }
-    return queries[view]
+MENTIONS = 200
 
 
 class Views:
@@ -62,34 +46,67 @@ class Views:
         staff: StaffStore,
         conversations: ConversationStore,
         outbox: OutboxStore,
+        notes: NoteStore,
     ) -> None:
         self._mongo = mongo
         self._vault = vault
-        self._staff = staff
         self._conversations = conversations
         self._outbox = outbox
+        self._notes = notes
+        self._rows = Rows(mongo, vault, staff, notes)
 
-    def rows(self, staff: Staff, view: str) -> list[Row]:
-        may = readable(staff)
-        if may is None:
+    def rows(self, staff: Staff, view: str) -> list[Listed]:
+        """The head of a list."""
+        return list(self.listing(staff, view).rows)
+
+    def listing(
+        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+    ) -> Listing:
+        """ROWS rows of a view, after the cursor `after`. Raises BadPayload for a cursor that is none of this view."""
+        now = datetime.now(UTC)
+        if view == "mentions":
+            return Listing(tuple(self._mentions(staff, wanted, now)), None)
+        query = query_of(view, staff, wanted, now, after)
+        if query is None:
+            return Listing((), None)
+        order = list(order_of(view))
+        found = list(self._mongo["conversations"].find(query).sort(order).limit(ROWS + 1))
+        more = cursor_of(view, found[ROWS - 1]) if len(found) > ROWS else None
+        return Listing(tuple(self._rows.read(found[:ROWS], staff)), more)
+
+    def _mentions(self, staff: Staff, wanted: Wanted, now: datetime) -> list[Listed]:
+        """The latest call first; a conversation that went where this person may not follow is not shown."""
+        query = query_of("all", staff, wanted, now)
+        called = self._notes.mentioning(staff.id, MENTIONS)
+        if query is None or not called:
             return []
-        order = (
-            [("priority", ASCENDING), ("waiting_since", ASCENDING)]
-            if view == "waiting"
-            else [("last_at", DESCENDING)]
-        )
-        found = self._mongo["conversations"].find({**view_query(view, staff), **may}).sort(order).limit(ROWS)
-        return self._rows(list(found))
+        within = {"$and": [{"_id": {"$in": called}}, query]}
+        docs = {doc["_id"]: doc for doc in self._mongo["conversations"].find(within)}
+        return self._rows.read([docs[one] for one in called if one in docs], staff)
 
     def counts(self, staff: Staff) -> dict[str, int]:
-        may = readable(staff)
-        if may is None:
-            return dict.fromkeys(VIEWS, 0)
-        return {
-            view: self._mongo["conversations"].count_documents({**view_query(view, staff), **may}, limit=1000)
-            for view in VIEWS
-            if view not in ("resolved", "all")
-        }
+        """How many conversations each view holds, at most COUNTED; of the mentions, those with an unread one."""
+        return {view: self._count(staff, view) for view in VIEWS if view not in UNCOUNTED}
+
+    def _count(self, staff: Staff, view: str) -> int:
+        query = query_of("all" if view == "mentions" else view, staff, EVERYTHING, datetime.now(UTC))
+        if query is None:
+            return 0
+        if view == "mentions":
+            called = self._notes.unread_of(staff.id)
+            query = {"$and": [{"_id": {"$in": called}}, query]}
+            if not called:
+                return 0
+        return self._mongo["conversations"].count_documents(query, limit=COUNTED)
+
+    def skills(self, staff: Staff) -> dict[str, int]:
+        """How many wait for each skill, of those this person may read; at most COUNTED are looked at."""
+        query = query_of("waiting", staff, EVERYTHING, datetime.now(UTC))
+        if query is None:
+            return {}
+        each = {"$group": {"_id": "$skill", "n": {"$sum": 1}}}
+        found = self._mongo["conversations"].aggregate([{"$match": query}, {"$limit": COUNTED}, each])
+        return {doc["_id"] or "general": doc["n"] for doc in found}
 
     def page(self, staff: Staff, conversation_id: str) -> Page | None:
         """None where there is no such conversation or the role may not read it: both look alike from outside."""
@@ -97,7 +114,7 @@ class Views:
         if may is None:
             return None
         doc = self._mongo["conversations"].find_one({"_id": conversation_id, **may})
-        if doc is None or not self._concerns(staff, doc):
+        if doc is None or not (concerns(staff, doc) or self._serving(staff, doc)):
             return None
         customer = self._mongo["customers"].find_one({"_id": doc["customer"]})
         others = (
@@ -114,17 +131,15 @@ class Views:
         )
         sent = self._outbox.states([one["entry"] for one in found if one["entry"]])
         return Page(
-            row=self._rows([doc])[0],
+            row=self._rows.read([doc], staff)[0],
             conversation=conversation_of(doc),
             customer=self._conversations.customer_of(customer or {"_id": doc["customer"]}),
             messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in found])),
-            others=tuple(self._rows(list(others))),
+            others=tuple(self._rows.read(list(others), staff)),
         )
 
-    def _concerns(self, staff: Staff, doc: Doc) -> bool:
-        """Whether it is in the queue, theirs, or of a customer whom they are serving now."""
-        if staff.role in READS_ALL or doc["status"] == Status.WAITING.value or doc["assignee"] == staff.id:
-            return True
+    def _serving(self, staff: Staff, doc: Doc) -> bool:
+        """Whether it is of a customer whom this person is serving now."""
         serving = {"customer": doc["customer"], "assignee": staff.id, "status": Status.ASSIGNED.value}
         return self._mongo["conversations"].find_one(serving, {"_id": 1}) is not None
 
@@ -166,47 +181,6 @@ class Views:
             client_id=doc.get("client_id"),
             why=_why(doc.get("decision")) if masked else None,
         )
-
-    def _rows(self, docs: list[Doc]) -> list[Row]:
-        customers = {
-            doc["_id"]: doc
-            for doc in self._mongo["customers"].find(
-                {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1}
-            )
-        }
-        accounts = {
-            doc["_id"]: doc["name"]
-            for doc in self._mongo["accounts"].find(
-                {"_id": {"$in": [one["account"] for one in docs]}}, {"name": 1}
-            )
-        }
-        names = self._staff.names([one["assignee"] for one in docs if one["assignee"]])
-        rows = []
-        for doc in docs:
-            name = customers.get(doc["customer"], {}).get("name")
-            conversation = conversation_of(doc)
-            waiting = conversation.waiting_since
-            limit = FIRST_REPLY.get(conversation.priority, FIRST_REPLY_ELSE)
-            rows.append(
-                Row(
-                    id=conversation.id,
-                    channel=conversation.channel,
-                    account_name=accounts.get(conversation.account_id, ""),
-                    customer_name=self._vault.read(name) if name else None,
-                    preview=self._vault.read(doc.get("preview")),
-                    status=conversation.status,
-                    reason=conversation.reason,
-                    skill=conversation.skill,
-                    priority=conversation.priority,
-                    assignee_id=conversation.assignee,
-                    assignee_name=names.get(conversation.assignee or ""),
-                    waiting_since=waiting,
-                    deadline=waiting + limit if waiting else None,
-                    last_at=conversation.last_at,
-                    unread=conversation.unread,
-                )
-            )
-        return rows
 
 
 def _why(decision: Doc | None) -> Why | None:

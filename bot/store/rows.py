@@ -1,0 +1,113 @@
+"""Conversations as rows of a list: masked, with the names that belong to them, read in a few queries for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model import Row, Staff
+from bot.mongo import Doc, Mongo
+from bot.store.documents import conversation_of
+from bot.store.notes import NoteStore
+from bot.store.staff import StaffStore
+from bot.vault import Vault
+
+FIRST_REPLY = {0: timedelta(minutes=2), 1: timedelta(minutes=5)}
+FIRST_REPLY_ELSE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Why a conversation is in front of its owner (again): `kind` is customer (wrote), time (is up) or transfer.
+
+    `by` is the staff id of whoever transferred it.
+    """
+
+    kind: str
+    at: datetime
+    by: str | None = None
+    by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Row):
+    """A row with what people made of it. `called`: an unread note calls whoever reads the list."""
+
+    tags: tuple[str, ...] = ()
+    snoozed_until: datetime | None = None
+    news: News | None = None
+    notes: int = 0
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Part of a list; `more` is the cursor of what follows, None at its end."""
+
+    rows: tuple[Listed, ...]
+    more: str | None
+
+
+class Rows:
+    def __init__(self, mongo: Mongo, vault: Vault, staff: StaffStore, notes: NoteStore) -> None:
+        self._mongo = mongo
+        self._vault = vault
+        self._staff = staff
+        self._notes = notes
+
+    def read(self, docs: Sequence[Doc], staff: Staff) -> list[Listed]:
+        """The rows of `docs`, in their order, as `staff` sees them; whoever calls has checked that they may."""
+        customers = {
+            doc["_id"]: doc
+            for doc in self._mongo["customers"].find(
+                {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1}
+            )
+        }
+        accounts = {
+            doc["_id"]: doc["name"]
+            for doc in self._mongo["accounts"].find(
+                {"_id": {"$in": [one["account"] for one in docs]}}, {"name": 1}
+            )
+        }
+        news = [one.get("news") or {} for one in docs]
+        people = {one["assignee"] for one in docs} | {one.get("by") for one in news}
+        names = self._staff.names([one for one in people if one])
+        called = self._notes.unread_in(staff.id, [one["_id"] for one in docs if one.get("notes")])
+        rows = []
+        for doc in docs:
+            name = customers.get(doc["customer"], {}).get("name")
+            conversation = conversation_of(doc)
+            waiting = conversation.waiting_since
+            limit = FIRST_REPLY.get(conversation.priority, FIRST_REPLY_ELSE)
+            rows.append(
+                Listed(
+                    id=conversation.id,
+                    channel=conversation.channel,
+                    account_name=accounts.get(conversation.account_id, ""),
+                    customer_name=self._vault.read(name) if name else None,
+                    preview=self._vault.read(doc.get("preview")),
+                    status=conversation.status,
+                    reason=conversation.reason,
+                    skill=conversation.skill,
+                    priority=conversation.priority,
+                    assignee_id=conversation.assignee,
+                    assignee_name=names.get(conversation.assignee or ""),
+                    waiting_since=waiting,
+                    deadline=waiting + limit if waiting else None,
+                    last_at=conversation.last_at,
+                    unread=conversation.unread,
+                    tags=conversation.tags,
+                    snoozed_until=conversation.snoozed_until,
+                    news=_news(doc.get("news"), names),
+                    notes=doc.get("notes", 0),
+                    called=conversation.id in called,
+                )
+            )
+        return rows
+
+
+def _news(doc: Doc | None, names: Mapping[str, str]) -> News | None:
+    if doc is None:
+        return None
+    return News(doc["kind"], doc["at"], doc.get("by"), names.get(doc.get("by") or ""))
