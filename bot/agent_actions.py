@@ -12,7 +12,7 @@ from bot.desk.access import TAKES_FROM_OTHERS, Access
 from bot.desk.change import Changes
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotFound
 from bot.masking import mask
-from bot.model import Page, Row, Staff, Status
+from bot.model import Conversation, Page, Row, Staff, Status
 from bot.mongo import Session
 from bot.queue import JobQueue
 from bot.store.records import Draft
@@ -92,10 +92,7 @@ class Desk:
         if len(words) > LONGEST_REPLY:
             raise BadPayload(f"The reply is longer than {LONGEST_REPLY} characters; send it in parts.")
         override = self._override(words, reason)
-        pulls = self.channels[conversation.channel].capabilities.pulls
         draft = Draft(author=f"staff:{staff.id}", text=words, at=datetime.now(UTC), client_id=client_id)
-        draft = draft if pulls else replace(draft, entry=draft.id)
-        detail = {"assisted": True} if assisted else {}
 
         def keep_why(session: Session) -> None:
             if override is not None:
@@ -104,6 +101,25 @@ class Desk:
                     staff.id, "conversation:advice_override", conversation.id, why, session
                 )
 
+        return self.say(
+            staff, conversation, draft, detail={"assisted": True} if assisted else {}, also=keep_why
+        )
+
+    def say(
+        self,
+        staff: Staff,
+        conversation: Conversation,
+        draft: Draft,
+        *,
+        detail: Mapping[str, Any] | None = None,
+        also: Callable[[Session], None] | None = None,
+    ) -> str:
+        """Send what is no free text: an approved article, a file. `conversation` is from `Access.replying`.
+
+        Returns the message id; an earlier one's where the draft's `client_id` was sent before. Raises Conflict.
+        """
+        pulls = self.channels[conversation.channel].capabilities.pulls
+        draft = draft if pulls else replace(draft, entry=draft.id)
         message_id = self.changes.apply(
             staff.id,
             conversation,
@@ -112,7 +128,7 @@ class Desk:
             draft=draft,
             read=True,
             detail=detail,
-            also=keep_why,
+            also=also,
         )
         if not pulls:
             self.queue.wake(conversation.thread)

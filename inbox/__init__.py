@@ -7,6 +7,8 @@ account.py        sign-in, sign-out, language
 agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
 thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer
+beside.py         what stands around the composer: presence.py colleagues there, at_hand.py approved articles,
+                  summary.py the hand-off in short
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
@@ -16,6 +18,7 @@ gaps.py           what customers asked without an answer, and the way to an arti
 phrasings.py      which articles lack phrasings, and taking suggested ones over; phrasings_page.py is for colleagues
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
+monitor.py        every live conversation by risk; watching, whispering, taking over
 switch.py         the kill switch of the AI, and its banner
 provenance.py     why this answer, beside the message
 automation.py     direct answers: where each product class stands, and compliance's limit
@@ -41,6 +44,7 @@ from inbox import (
     agent,
     assets,
     assist,
+    at_hand,
     auth,
     automation,
     gaps,
@@ -51,9 +55,11 @@ from inbox import (
     knowledge_review,
     language,
     live,
+    monitor,
     navigation,
     phrasings,
     phrasings_page,
+    presence,
     problems,
     recalls,
     rehearsal,
@@ -75,9 +81,9 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, assist.bp)
+_CONVERSATIONS = (agent.bp, assist.bp, at_hand.bp, presence.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
-_WATCH = (switch.bp,)
+_WATCH = (monitor.bp, switch.bp)
 _PAGES = (
     assets.bp,
     account.bp,

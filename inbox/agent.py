@@ -13,8 +13,9 @@ from flask_babel import gettext
 
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, ServiceError
 from bot.model import Page, Row, Status
-from inbox import auth, navigation, provenance, words
+from inbox import auth, beside, navigation, provenance, words
 from inbox.auth import console, requires, staff
+from inbox.beside import Beside
 from inbox.permissions import AuditAction, Permission
 from inbox.thread import Line, lines
 
@@ -48,6 +49,7 @@ class Opened:
     client_id: str
     others: list[Row]
     whys: Mapping[str, provenance.Account]
+    beside: Beside
     typed: Typed = NOTHING
 
 
@@ -89,6 +91,7 @@ def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
         whys=provenance.accounts(
             page.messages, provenance.approvals(service.kb), auth.person, service.automation.verdicts
         ),
+        beside=beside.of(page, mode(page)),
         typed=typed,
     )
 

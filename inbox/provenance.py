@@ -11,6 +11,7 @@ from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from bot.desk.suggest import AT_HAND
 from bot.errors import Conflict, NotFound
 from bot.labels import Verdict
 from bot.model import Message, Ref, Why
@@ -55,7 +56,7 @@ FIGURES: Words = {
     "intent": _l("Intent"),
     "rules": _l("Rules"),
 }
-_SHOWN = {"search", "verdict", "candidates", "evidence", "shares", "article", "version"}
+_SHOWN = {"search", "verdict", "candidates", AT_HAND, "evidence", "shares", "article", "version"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def account(why: Why, said: tuple[Said, ...] = ()) -> Account:
         verdict=words.said(VERDICTS, trace.get("verdict")),
         candidates=tuple(
             (one["article"], str(one["version"]), f"{one['confidence']:.4f}")
-            for one in trace.get("candidates") or ()
+            for one in trace.get("candidates") or trace.get(AT_HAND) or ()
         ),
         evidence=tuple(str(one) for one in trace.get("evidence") or ()),
         facts=tuple(facts),

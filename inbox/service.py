@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.ai.adviser import Advice, Draft
+from bot.at_hand import AtHand
 from bot.contracts import Channel
 from bot.figures.service import Figures
+from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
 from bot.imports import Line
 from bot.labels import Verdict
@@ -111,7 +113,7 @@ class Accounts(Protocol):
 class Live(Protocol):
     def listen(
         self, topics: Sequence[str], timeout: float, beat: float | None = None
-    ) -> Iterator[dict[str, Any] | None]:
+    ) -> Iterator[Mapping[str, Any] | None]:
         """Ids of what changed; None as a sign of life at least every `timeout` seconds; ends at shutdown."""
 
     def publish(self, topics: str, data: Mapping[str, Any]) -> None: ...
@@ -234,6 +236,8 @@ class Console(Protocol):
     @property
     def switch(self) -> Switch: ...
     @property
+    def monitor(self) -> Monitor: ...
+    @property
     def automation(self) -> Automation: ...
     @property
     def recalls(self) -> Recalls: ...
@@ -249,6 +253,8 @@ class Console(Protocol):
 
     @property
     def assistant(self) -> Assistant: ...
+    @property
+    def at_hand(self) -> AtHand: ...
     @property
     def imports(self) -> Imports: ...
     @property

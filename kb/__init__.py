@@ -16,6 +16,7 @@ sources/    files that people bring: csv, xlsx, jsonl, Markdown; they become dra
 export      the articles in force, back to such a file; export_markdown.py writes one file an article
 desk        what the command line and the console call
 search/     question -> ranked articles, a confidence and a verdict
+words       an article by its words alone, for a person's search box
 live        the `Finder`: an immutable snapshot that follows approvals
 evaluate    how good all this is on labelled questions
 """

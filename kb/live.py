@@ -166,6 +166,11 @@ class Knowledge:
         content = self._version(ref)
         return None if content.kind is ContentKind.NOTICE else str(content.product_class)
 
+    def articles(self) -> tuple[Content, ...]:
+        """Those that may be shown at this minute; no index is built for it."""
+        library, now = self._library(), self._clock()
+        return tuple(one for one in library.articles if library.may_show(one, now))
+
     # -- following the store --------------------------------------------------------------------------------------
 
     def refresh(self) -> bool:

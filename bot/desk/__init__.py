@@ -2,8 +2,12 @@
 
 access.py    who may work on which conversation
 change.py    a change, what is said and the audit entry in one transaction: every verb goes through it
+availability.py who takes new conversations now
+fairness.py  how evenly they were given out
+routing.py   the router; routing_match.py chooses, routing_return.py takes back, routing_rules.py is data
 hours.py     the service hours in force, and how they are changed
 pokes.py     which open pages a change concerns
+monitor.py   what is live, by risk; whispers. risk.py is the score, overhearing.py what is heard while people have it
 presence.py  who is here, and who reads or writes which conversation now
 suggest.py   which approved articles come close to what a customer writes to a person
 """

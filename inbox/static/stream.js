@@ -24,6 +24,7 @@ export function createStream({ onChange, onUp, onDown, onRefused }) {
       warn = 0;
       onUp();
     });
+    source.addEventListener("around", () => document.dispatchEvent(new Event("teller:around")));
     source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));
     source.onerror = () => {
       down();

@@ -20,7 +20,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from bot.contracts import Capabilities, Channel
 from bot.desk.presence import Presence
 from bot.errors import BadPayload, SendError, Unavailable
-from bot.model import ChannelAccount, ChannelType, Staff
+from bot.model import ChannelAccount, ChannelType, Page, Staff
 from bot.queue import JobQueue
 from inbox import register
 from kb.store import Store
@@ -130,6 +130,13 @@ class NoRuns:
         return None
 
 
+class NothingAtHand:
+    """No knowledge, so no article comes close; tests of that panel have a whole Teller."""
+
+    def suggested(self, page: Page) -> tuple[()]:
+        return ()
+
+
 @dataclass
 class FakeConsole:
     settings: FakeSettings
@@ -143,6 +150,7 @@ class FakeConsole:
     automation: FakeAutomation = field(default_factory=FakeAutomation)
     recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)
+    at_hand: NothingAtHand = field(default_factory=NothingAtHand)
     kb: Callable[[], Store] = no_knowledge
     imports: Any = None
     policies: Any = None

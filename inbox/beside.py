@@ -1,0 +1,37 @@
+"""What stands around the composer: colleagues, approved articles, the hand-off in short, what the channel allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.at_hand import Ready
+from bot.errors import ServiceError
+from bot.model import Page
+from inbox import presence, summary
+from inbox.auth import console
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`hand` are approved articles that come close, the closest first."""
+
+    around: presence.Around
+    hand: tuple[Ready, ...]
+    summary: summary.Summary | None
+
+
+def of(page: Page, mode: str) -> Beside:
+    """`mode` is that of `inbox.agent.Opened`: articles are for whoever replies or may take it over."""
+    return Beside(
+        around=presence.around(page.conversation.id),
+        hand=_hand(page) if mode in ("reply", "take") else (),
+        summary=summary.of(page),
+    )
+
+
+def _hand(page: Page) -> tuple[Ready, ...]:
+    try:
+        return console().at_hand.suggested(page)
+    except ServiceError:
+        # The thread is what the page is for: without the knowledge it is still there.
+        return ()
