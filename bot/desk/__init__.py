@@ -3,6 +3,7 @@
 access.py    who may work on which conversation
 change.py    a change, what is said and the audit entry in one transaction: every verb goes through it
 availability.py who takes new conversations now
+customers.py  one customer over all identities
 fairness.py  how evenly they were given out
 routing.py   the router; routing_match.py chooses, routing_return.py takes back, routing_rules.py is data
 hours.py     the service hours in force, and how they are changed

@@ -76,6 +76,7 @@ class ConversationStore:
         self._mongo["customers"].insert_one(
             {
                 "_id": customer_id,
+                "group": customer_id,
                 "name": self._vault.seal(name, key) if name else None,
                 "language": language,
                 "verified_as": self._vault.seal(verified_as, key) if verified_as else None,

@@ -46,8 +46,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         # Few sleep at a time: the clock finds those whose time is up without a walk.
         IndexModel(
             [("snoozed_until", ASCENDING)],
-            partialFilterExpression={"snoozed_until": {"$type": "date"}},
-            name="asleep",
+            partialFilterExpression={"asleep": True},
+            name="sleeping",
         ),
         IndexModel([("customer", ASCENDING), ("last_at", DESCENDING)]),
         IndexModel([("resolved_at", ASCENDING)], sparse=True),
@@ -81,6 +81,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # What was said on a day, for the figures: answered from the index alone.
         IndexModel([("at", ASCENDING), ("conversation", ASCENDING)], name="days"),
+        # All that was said with a person, over all channels.
+        IndexModel([("customer", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="timeline"),
     ],
     "runs": [
         # One of a kind at a time, whoever asks.
@@ -135,6 +137,23 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "assignments": [IndexModel([("at", ASCENDING)])],
     "availability": [IndexModel([("to", ASCENDING)])],
+    "customers": [
+        IndexModel([("group", ASCENDING)]),
+        IndexModel(
+            [("verified_key", ASCENDING)],
+            partialFilterExpression={"verified_key": {"$exists": True}},
+            name="firm_ids",
+        ),
+    ],
+    "customer_notes": [
+        IndexModel([("customer", ASCENDING), ("seq", ASCENDING)], unique=True),
+        IndexModel([("customer", ASCENDING), ("at", DESCENDING)]),
+    ],
+    "links": [IndexModel([("customers", ASCENDING), ("standing", ASCENDING)])],
+    "link_tokens": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=24 * 3600)],
+    # Held for the length of a transaction; what is left of them means nothing.
+    "firm_locks": [IndexModel([("at", ASCENDING)], expireAfterSeconds=3600)],
+    "tags": [IndexModel([("uses", DESCENDING), ("_id", ASCENDING)])],
     "staff": [IndexModel([("email", ASCENDING)], unique=True)],
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),
