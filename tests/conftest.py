@@ -21,6 +21,7 @@ from tests.sandbox.events import line_text_event
 
 WHOLE = (
     "tests/e2e/",
+    "tests/browser/test_accessibility",
     "tests/browser/test_gaps_console",
     "tests/browser/test_knowledge_console",
     "tests/browser/test_phrasings_console",
