@@ -40,6 +40,7 @@ KNOWLEDGE_TABS = (
     Tab("article", _LISTING, _l("Articles"), Permission.KNOWLEDGE_READ, {"kind": "article"}),
     Tab("notice", _LISTING, _l("Notices"), Permission.KNOWLEDGE_READ, {"kind": "notice"}),
     Tab("disclosure", _LISTING, _l("Disclosures"), Permission.KNOWLEDGE_READ, {"kind": "disclosure"}),
+    Tab("replies", "canned.index", _l("Saved replies"), Permission.CANNED_USE),
     Tab("review", "knowledge.queue", _l("Review queue"), Permission.KNOWLEDGE_READ),
     Tab("files", "knowledge.import_page", _l("Files"), Permission.KNOWLEDGE_WRITE),
     Tab("rules", "rules.index", _l("Hand-off rules"), Permission.RULES_READ),
@@ -52,6 +53,7 @@ KNOWLEDGE_TABS = (
 
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
+    Entry("monitor.index", _l("Monitor"), "pulse", Permission.MONITOR_READ),
     Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ, KNOWLEDGE_TABS),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),

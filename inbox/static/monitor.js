@@ -1,0 +1,83 @@
+// The monitor follows the house by itself, but never moves a row under a pointer or the focus: it counts what changed
+// and waits.
+import { parse, patch, remember } from "./patch.js";
+import { createStream } from "./stream.js";
+import { startTicking, tick } from "./ticker.js";
+import { say } from "./words.js";
+
+const EVERY_MS = 1500;
+const LEFT_MS = 250;
+const desk = document.querySelector("[data-monitor]");
+const held = desk.querySelector("[data-held]");
+const announce = document.getElementById("announce");
+const list = () => desk.querySelector('[data-region="watched"]');
+
+let waiting = null;
+let shown = states(list());
+let running = false;
+let wanted = false;
+
+function states(of) {
+  return new Map([...of.children].map((row, at) => [row.dataset.key, `${at} ${row.dataset.state ?? ""}`]));
+}
+
+function changes(fresh) {
+  const next = states(fresh);
+  const keys = new Set([...shown.keys(), ...next.keys()]);
+  return [...keys].filter((key) => shown.get(key) !== next.get(key)).length;
+}
+
+const busy = () => list().matches(":hover") || list().contains(document.activeElement);
+
+function apply() {
+  if (!waiting) return;
+  const fresh = waiting;
+  waiting = null;
+  shown = states(fresh.querySelector('[data-region="watched"]'));
+  patch(fresh);
+  held.hidden = true;
+  tick();
+}
+
+function arrived(fresh) {
+  const n = changes(fresh.querySelector('[data-region="watched"]'));
+  waiting = fresh;
+  if (!n || !busy()) return apply();
+  // Figures above the list may move: nobody aims at them.
+  const above = fresh.querySelector('[data-region="tallies"]').outerHTML;
+  patch(parse(above));
+  tick();
+  held.querySelector("span").textContent = say("changes", { n });
+  if (held.hidden) announce.textContent = say("changes", { n });
+  held.hidden = false;
+}
+
+async function look() {
+  if (running) { wanted = true; return; }
+  running = true;
+  try {
+    const answer = await fetch(desk.dataset.rowsUrl, { headers: { "X-Background": "1" } });
+    if (answer.status === 401) location.assign(`/?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+    if (answer.ok) arrived(parse(await answer.text()));
+  } catch {
+    // The stream says when the house is back.
+  }
+  setTimeout(() => { running = false; if (wanted) { wanted = false; look(); } }, EVERY_MS);
+}
+
+const banner = document.getElementById("offline");
+const stream = createStream({
+  onChange: look,
+  onUp() { banner.hidden = true; look(); },
+  onDown() { banner.querySelector("span").textContent = say("offline"); banner.hidden = false; },
+  onRefused: look,
+});
+
+held.addEventListener("click", () => { apply(); list().querySelector("a")?.focus(); });
+desk.addEventListener("pointerout", () => setTimeout(() => { if (!busy()) apply(); }, LEFT_MS));
+desk.addEventListener("focusout", () => setTimeout(() => { if (!busy()) apply(); }, LEFT_MS));
+document.querySelector("[data-filters]").addEventListener("change", (event) => event.currentTarget.requestSubmit());
+
+remember(document);
+startTicking();
+stream.listen(desk.dataset.eventsUrl);
