@@ -59,11 +59,13 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    service.router.follow(service.live)
     ready()
     jobs = (
         Job(TICK_S, service.sweeper.sweep),
         Job(TICK_S, lambda: service.sweeper.beat("clock")),
         Job(TICK_S, service.begin_scheduled),
+        Job(TICK_S, service.router.tick),
         Job(RUNS_S, service.runs.tick),
         Job(RUNS_S, service.figures.tick),
         Job(MINUTE_S, service.recalls.tick),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.contracts import Publisher
@@ -13,6 +14,7 @@ from bot.model import Conversation
 from bot.mongo import Mongo, Session
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore, Stale
+from bot.store.desks import note_assignment
 from bot.store.outbox import OutboxStore
 from bot.store.records import Draft
 
@@ -72,6 +74,10 @@ class Changes:
                 )
             noted = {"from": conversation.status.value, **(detail or {})}
             self.audit.add(actor, action, conversation.id, noted, session)
+            owner = changes.get("assignee")
+            if owner is not None and owner != conversation.assignee:
+                at = changes.get("assigned_at") or datetime.now(UTC)
+                note_assignment(self.mongo, session, conversation, owner, actor, noted.get("why"), at)
             if also is not None:
                 also(session)
             return draft.id if draft else None
