@@ -18,6 +18,9 @@ from bot.queue import JobQueue, connect
 
 CHANNEL = "teller:live"
 BACKLOG = 200
+REVISION = "teller:revision:"
+COUNTED = ("inbox", "inbox:queue")
+"""Topics of the lists that many people look at: how often each was told of is counted."""
 AWAY_S = 2.0
 _END: dict[str, Any] = {}
 """Wakes a listener to see that the process stops."""
@@ -55,10 +58,30 @@ class Live:
 
     def publish(self, topics: str | Sequence[str], data: Mapping[str, Any]) -> None:
         named = [topics] if isinstance(topics, str) else list(topics)
+        body = json.dumps({**data, "topics": named})
+        counted = [topic for topic in named if topic in COUNTED]
         try:
-            self._jobs.redis.publish(CHANNEL, json.dumps({**data, "topics": named}))
+            if not counted:
+                self._jobs.redis.publish(CHANNEL, body)
+                return
+            # Counted first: who hears of the change must not find the number of before it.
+            with self._jobs.redis.pipeline(transaction=False) as both:
+                for topic in counted:
+                    both.incr(REVISION + topic)
+                both.publish(CHANNEL, body)
+                both.execute()
         except RedisError as error:
             log.warning("live_away", error=type(error).__name__)
+
+    def revision(self) -> str | None:
+        """Changes with every change of what the shared lists hold; None while nobody can know.
+
+        What was read from MongoDB after a revision was asked for holds all changes told of up to it.
+        """
+        try:
+            return repr(self._jobs.redis.mget([REVISION + topic for topic in COUNTED]))
+        except RedisError:
+            return None
 
     @property
     def connected(self) -> bool:

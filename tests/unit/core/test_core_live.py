@@ -142,3 +142,17 @@ def test_a_stream_ends_when_the_process_stops(process: Process) -> None:
     began = time.monotonic()
     assert [poke for poke in pokes if poke is not None] == []
     assert time.monotonic() - began < 5
+
+
+def test_the_revision_of_the_shared_lists_changes_with_them_and_with_nothing_else(process: Process) -> None:
+    first = process.live.revision()
+    process.live.publish(("conversation:c", "inbox:all", "inbox:staff:s"), {})
+    assert process.live.revision() == first
+    process.live.publish(("conversation:c", "inbox:queue"), {})
+    second = process.live.revision()
+    process.live.publish("inbox", {})
+    assert len({first, second, process.live.revision()}) == 3
+
+
+def test_without_redis_nobody_knows_the_revision() -> None:
+    assert Process(f"redis://127.0.0.1:{free_port()}/0").live.revision() is None
