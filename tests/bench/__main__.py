@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench import conversation, half_open, machine, report, search, throughput
+from tests.bench import conversation, half_open, live, machine, report, search, throughput
 from tests.bench.rivals import Rival, serving
 from tests.bench.teller import SECRET, Teller
 from tests.house import running
 
-PARTS = ("throughput", "conversation", "half-open", "search")
+PARTS = ("throughput", "conversation", "half-open", "live", "search")
+
+LIVE_RATE = 60.0
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -69,7 +71,16 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     }
     if given.only in (None, "search"):
         found["search"] = search.measure(say)
-    if given.only == "search":
+    if given.only in (None, "live"):
+        # In a house of its own: a hundred conversations that people hold would be in the way of everything else.
+        with (
+            tempfile.TemporaryDirectory(prefix="teller-bench-") as home,
+            running(Path(home) / "home") as house,
+        ):
+            teller = Teller.of(house)
+            found["live"] = live.measure(teller, LIVE_RATE, given.seconds, say)
+            teller.close()
+    if given.only in ("search", "live"):
         return found
     say("starting Teller, bare Flask and LINE's sample")
     with everyone() as (teller, bare, echo, secret):

@@ -8,6 +8,10 @@ from typing import Any
 ACK_P99_MS = 100.0
 REPLY_P95_BEYOND_SEARCH_MS = 100.0
 HALF_OPEN_MS = 100.0
+SHOWN_P95_MS = 500.0
+BESIDE_STREAMS = 0.9
+STOP_S = 5.0
+"""Half of gunicorn's graceful_timeout."""
 DECIDE_P95_MS = {5_000: 60.0, 100_000: 100.0}
 """By questions in the knowledge: 1,000 articles, and 100,000 questions."""
 RESIDENT_MB, RESTART_S, REINDEX_MS = 400.0, 2.0, 100.0
@@ -30,9 +34,23 @@ def goals(found: dict[str, Any]) -> list[tuple[str, float, float, bool]]:
         rows.append(
             ("next webhook beside ten half-open sockets, ms", worst, HALF_OPEN_MS, worst <= HALF_OPEN_MS)
         )
+    if one := found.get("live"):
+        rows += _live_goals(one)
     for one in found.get("search", []):
         rows += _search_goals(one)
     return rows
+
+
+def _live_goals(one: dict[str, Any]) -> Iterator[tuple[str, float, float, bool]]:
+    for name, key in (("an open conversation", "thread_ms"), ("the waiting list", "list_ms")):
+        p95 = one[key]["p95"]
+        met = p95 <= SHOWN_P95_MS and one[key]["shown"] == one[key]["sent"]
+        yield f"a new message in {name}, p95, ms", p95, SHOWN_P95_MS, met
+    lost = 100 * (1 - one["webhook"]["ratio"])
+    most = 100 * (1 - BESIDE_STREAMS)
+    yield "webhooks fewer beside open streams, %", lost, most, lost <= most
+    seconds = one["stop"]["seconds"]
+    yield f"SIGTERM with {one['stop']['streams']} open streams, s", seconds, STOP_S, seconds <= STOP_S
 
 
 def _search_goals(one: dict[str, Any]) -> Iterator[tuple[str, float, float, bool]]:
@@ -60,6 +78,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield from _conversation(found)
     if "half_open" in found:
         yield from _half_open(found["half_open"])
+    if "live" in found:
+        yield from _live(found["live"])
     yield ""
     for what, measured, goal, met in goals(found):
         yield f"{'met   ' if met else 'MISSED'}  {what}: {measured:.0f} (goal: at most {goal:.0f})"
@@ -124,6 +144,33 @@ def _half_open(rows: list[dict[str, Any]]) -> Iterator[str]:
             f"{row[k]['p50_ms']:.1f} ({row[k]['max_ms']:.0f})" for k in ("alone", "half_sent", "lingering")
         ]
         yield f"{row['name']:52}{cells[0]:>18}{cells[1]:>18}{cells[2]:>20}"
+
+
+def _live(one: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    yield (
+        f"{one['consoles']} open consoles and {one['widgets']} open widgets, {one['rate']:.0f} messages a second for "
+        f"{one['seconds']:.0f} s, a third of them to a colleague who has the conversation open"
+    )
+    yield f"{'ms from the webhook to the page':38}{'p50':>8}{'p95':>8}{'p99':>8}{'sent':>8}{'shown':>8}"
+    for name, key in (("in the open conversation", "thread_ms"), ("in the waiting list", "list_ms")):
+        row = one[key]
+        cells = "".join(f"{row[cell]:8.0f}" for cell in ("p50", "p95", "p99", "sent", "shown"))
+        yield f"{name:38}{cells}"
+    ack = one["ack_ms"]
+    yield f"{'acknowledgement of the webhook':38}" + "".join(
+        f"{ack[cell]:8.0f}" for cell in ("p50", "p95", "p99")
+    )
+    cores = ", ".join(f"{name} {value:.2f}" for name, value in one["cores"].items())
+    yield f"  cores: {cores}; others {one['other_load_cores']:.2f}. An idle stream: {one['kb_a_stream']:.0f} kB."
+    refused = one["refused"] or "none"
+    yield f"  {one['pokes']} changes heard, {one['fetches']} looks; refused: {refused}; {one['statuses']}"
+    beside, stop = one["webhook"], one["stop"]
+    yield (
+        f"  Acknowledgements a second, workers held: {beside['without']:.0f} without streams, "
+        f"{beside['with']:.0f} with all of them: {beside['ratio']:.2f}. "
+        f"SIGTERM with {stop['streams']} open: {stop['seconds']:.1f} s."
+    )
 
 
 def _search(found: list[dict[str, Any]]) -> Iterator[str]:
