@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import adapters
+from adapters import links as links_out
 from adapters import web
 from adapters.application_status import ApplicationStatus
 from bot import shutdown
@@ -23,10 +24,15 @@ from bot.at_hand import AtHand
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
 from bot.contracts import Channel, Finder
+from bot.csat import Csat
 from bot.delivery import Courier
 from bot.desk.access import Access
 from bot.desk.availability import Availability
+from bot.desk.calls import Calls
+from bot.desk.canned import SavedReplies
 from bot.desk.change import Changes
+from bot.desk.door import door_of
+from bot.desk.customers import Customers
 from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.overhearing import Overhearing
@@ -34,11 +40,14 @@ from bot.desk.presence import Presence
 from bot.desk.routing import Router
 from bot.desk.routing_rules import RulesBook
 from bot.desk.suggest import Suggesting
+from bot.desk.work import work_of
 from bot.encoding import encoder as encoder
 from bot.figures.service import Figures
 from bot.house import ConsoleService
 from bot.house import Service as Service
 from bot.imports import imports_of
+from bot.link_invitations import Invitations
+from bot.linking import Linking
 from bot.live import Live
 from bot.mailbox import LeaseKeeper, Mailbox
 from bot.model import ChannelType
@@ -54,15 +63,21 @@ from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
+from bot.store.calling import CallingStore
+from bot.store.canned import CannedStore
 from bot.store.conversations import ConversationStore
+from bot.store.customers import CustomerStore
 from bot.store.desks import DeskStore
 from bot.store.events import EventStore
 from bot.store.figures import FigureStore
 from bot.store.hours import HoursStore
+from bot.store.link_tokens import LinkTokenStore
+from bot.store.links import LinkStore
 from bot.store.notes import NoteStore
 from bot.store.outbox import OutboxStore
 from bot.store.policies import PolicyStore
 from bot.store.questions import QuestionStore
+from bot.store.ratings import RatingStore
 from bot.store.recalls import RecallStore
 from bot.store.rows import Rows
 from bot.store.runs import RunStore
@@ -108,17 +123,29 @@ def build(
     audit = AuditStore(mongo)
     notes = NoteStore(mongo, vault)
     views = Views(mongo, vault, staff, conversations, outbox, notes)
+    customer_store, links = CustomerStore(mongo, vault), LinkStore(mongo, vault)
+    customers = Customers(mongo, customer_store, links, audit)
     automation = automation_of(mongo, audit, settings.auto_answer)
     knowledge = knowledge_of(settings, mongo, automation)
     switch = Switch(mongo, SwitchStore(mongo), accounts, audit, live)
     adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
-    applications = applications_of(settings.status, ApplicationStatus, mongo, conversations, audit)
+    applications = applications_of(settings.status, ApplicationStatus, customers.verified_as, audit)
     mind = build_mind(
         finder, encode=encoder(settings.home / "cache"), hours=hours.current, status=applications
     )
     without_ai = ai_off(Words(knowledge, hours.current), lambda: mind.policy)
+    ratings = RatingStore(mongo, vault)
+    csat = Csat(ratings, accounts, audit, known, knowledge, ZoneInfo(settings.timezone), settings.locale)
+    whole = Suggesting(
+        Overhearing(Switched(mind, switch, without_ai), overheard(lambda: mind.policy)), knowledge.ranking
+    )
+    link_tokens = LinkTokenStore(mongo, settings.secret_key)
+    linking = Linking(mongo, customer_store, links, link_tokens, audit, knowledge, whole)
+    invitations = Invitations(
+        mongo, vault, accounts, threads, conversations, link_tokens, linking, queue, links_out.address
+    )
     pipeline = Pipeline(
         mongo,
         vault,
@@ -128,21 +155,24 @@ def build(
         conversations,
         outbox,
         known,
-        Suggesting(Overhearing(Switched(mind, switch, without_ai), overheard(lambda: mind.policy)), knowledge.ranking),
+        whole,
         knowledge,
         queue,
         live,
         settings.locale,
+        csat,
+        linking,
     )
     courier = Courier(accounts, threads, outbox, vault, known, live)
     advice = reads_as_advice(settings.home / "cache", warm=web_process)
     changes = Changes(mongo, conversations, outbox, audit, live)
     access = Access(views)
+    work = work_of(mongo, vault, access, changes, notes, hours.current, ZoneInfo(settings.timezone))
     watching = WatchStore(mongo, Rows(mongo, vault, staff, notes))
     desks = DeskStore(mongo)
     at_desks = Availability(mongo, desks, audit, live, presence, queue)
     router = Router(desks, at_desks, RulesBook(mongo, desks, audit), changes, hours)
-    desk = Desk(views, access, changes, known, queue, advice)
+    desk = Desk(views, access, changes, known, queue, advice, csat)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = audit_within(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, withdraw_of(mongo, kb_audit))
@@ -150,6 +180,7 @@ def build(
     runs = Runs(mongo, RunStore(mongo), QuestionStore(mongo, vault), audit, queue)
     ledger = ledger_of(settings, mongo)
     figures = Figures(FigureStore(mongo), ZoneInfo(settings.timezone), ledger.spent, settings.openai_monthly_budget)
+    door = door_of(mongo, vault, staff, audit, live)
     service = Service(
         settings=settings,
         mongo=mongo,
@@ -165,8 +196,10 @@ def build(
         conversations=conversations,
         outbox=outbox,
         staff=staff,
+        door=door,
         audit=audit,
         views=views,
+        customers=customers,
         knowledge=knowledge,
         adviser=adviser,
         automation=automation,
@@ -176,10 +209,13 @@ def build(
         policies=policies,
         switch=switch,
         applications=applications,
+        ratings=ratings,
         mind=mind,
         rules=Follower(policies, lambda rules, number: mind.adopt(Policy.of_checked(rules, number))),
         intake=Intake(accounts, events, known, queue),
-        webchat=WebChat(accounts, events, vault, views, queue, live, tokens, settings.secret_key),
+        webchat=WebChat(
+            accounts, events, vault, views, queue, live, tokens, settings.secret_key, invitations
+        ),
         mailbox=Mailbox(threads, events, LeaseKeeper(threads), pipeline.handle, courier.deliver),
         profiles=Profiles(accounts, threads, conversations, vault, known, live),
         sweeper=Sweeper(mongo, threads, events, outbox, queue, live),
@@ -187,6 +223,7 @@ def build(
             settings=settings,
             desk=desk,
             staff=staff,
+            door=door,
             accounts=accounts,
             channels=known,
             live=live,
@@ -205,10 +242,13 @@ def build(
             imports=imports_of(mongo, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
             at_hand=AtHand(desk, knowledge, settings.locale),
+            canned=SavedReplies(mongo, CannedStore(mongo), audit, advice),
+            work=work,
             assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),
             policies=policies,
             switch=switch,
             monitor=Monitor(watching, staff, presence, access, changes, notes),
+            calls=Calls(CallingStore(mongo)),
         ),
     )
     _built.add(service)

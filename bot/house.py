@@ -16,10 +16,15 @@ from bot.assist import Assistant
 from bot.at_hand import AtHand
 from bot.automation import Automation
 from bot.contracts import Channel
+from bot.desk.customers import Customers
 from bot.desk.hours import HoursBook
+from bot.desk.calls import Calls
 from bot.desk.monitor import Monitor
+from bot.desk.canned import SavedReplies
+from bot.desk.door import Door
 from bot.desk.presence import Presence
 from bot.desk.routing import Router
+from bot.desk.work import Work
 from bot.encoding import encoder as encoder
 from bot.figures.service import Figures
 from bot.imports import Imports
@@ -39,6 +44,7 @@ from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
 from bot.store.events import EventStore
 from bot.store.outbox import OutboxStore
+from bot.store.ratings import RatingStore
 from bot.store.staff import StaffStore
 from bot.store.views import Views
 from bot.sweeper import Sweeper
@@ -61,6 +67,7 @@ class ConsoleService:
     settings: Settings
     desk: Desk
     staff: StaffStore
+    door: Door
     accounts: Accounts
     channels: Mapping[ChannelType, Channel]
     live: Live
@@ -78,11 +85,14 @@ class ConsoleService:
     kb_audit: Audit
     imports: Imports
     phrasings: Phrasings
+    work: Work
     assistant: Assistant
     at_hand: AtHand
+    canned: SavedReplies
     policies: Policies
     switch: Switch
     monitor: Monitor
+    calls: Calls
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +113,10 @@ class Service:
     conversations: ConversationStore
     outbox: OutboxStore
     staff: StaffStore
+    door: Door
     audit: AuditStore
     views: Views
+    customers: Customers
     knowledge: Knowledge
     adviser: Adviser | None
     automation: Automation
@@ -114,6 +126,7 @@ class Service:
     policies: Policies
     switch: Switch
     applications: Applications | None
+    ratings: RatingStore
     mind: Chain
     rules: Follower
     intake: Intake

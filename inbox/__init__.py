@@ -9,6 +9,7 @@ thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer
 beside.py         what stands around the composer: presence.py colleagues there, at_hand.py approved articles,
                   summary.py the hand-off in short
+canned.py         saved replies: the page, and the list that / opens
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
@@ -19,8 +20,12 @@ phrasings.py      which articles lack phrasings, and taking suggested ones over;
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
 monitor.py        every live conversation by risk; watching, whispering, taking over
+notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
 provenance.py     why this answer, beside the message
+dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
+                  say them, plots.py places the marks
+assignment.py     how conversations are given out; availability.py is one's own desk, hours.py the service hours
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
@@ -43,12 +48,17 @@ from inbox import (
     admin,
     agent,
     assets,
+    assignment,
     assist,
     at_hand,
     auth,
     automation,
+    availability,
+    canned,
+    dashboard,
     gaps,
     headers,
+    hours,
     knowledge,
     knowledge_edit,
     knowledge_files,
@@ -57,6 +67,7 @@ from inbox import (
     live,
     monitor,
     navigation,
+    notify,
     phrasings,
     phrasings_page,
     presence,
@@ -81,9 +92,10 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, assist.bp, at_hand.bp, presence.bp)
+_CONVERSATIONS = (agent.bp, assist.bp, at_hand.bp, canned.bp, presence.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
-_WATCH = (monitor.bp, switch.bp)
+_HOURS = (assignment.bp, availability.bp, hours.bp)
+_WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -94,6 +106,7 @@ _PAGES = (
     *_WORK,
     *_PHRASINGS,
     *_REST,
+    *_HOURS,
     *_WATCH,
 )
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}

@@ -56,6 +56,9 @@ ENTRIES = (
     Entry("monitor.index", _l("Monitor"), "pulse", Permission.MONITOR_READ),
     Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ, KNOWLEDGE_TABS),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
+    Entry("dashboard.index", _l("Figures"), "chart", Permission.FIGURES_READ),
+    Entry("assignment.index", _l("Assignment"), "person", Permission.SCHEDULE_READ),
+    Entry("hours.index", _l("Service hours"), "clock", Permission.SCHEDULE_READ),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),
 )
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     AI_READ = "monitor:ai:read"
     AI_STOP = "monitor:ai:stop"
     AI_START = "monitor:ai:start"
+    CANNED_USE = "inbox:canned:use"
     CHANNEL_READ = "admin:channel:read"
     CHANNEL_WRITE = "admin:channel:write"
     AUTOMATION_READ = "knowledge:automation:read"
@@ -37,6 +38,14 @@ class Permission(StrEnum):
     QUESTIONS_READ = "knowledge:questions:read"
     QUESTIONS_RUN = "knowledge:questions:run"
     QUESTIONS_WRITE = "knowledge:questions:write"
+
+    # How the service goes, without a word of anybody; who of the staff did how much is the second.
+    FIGURES_READ = "figures:service:read"
+    FIGURES_STAFF = "figures:staff:read"
+
+    # Service hours, and how conversations are given out.
+    SCHEDULE_READ = "admin:schedule:read"
+    SCHEDULE_WRITE = "admin:schedule:write"
 
     RECALL_READ = "knowledge:recall:read"
     RECALL_START = "knowledge:recall:start"
@@ -62,10 +71,12 @@ class AuditAction(StrEnum):
     CHANNEL_TESTED = "admin:channel:test"
     KNOWLEDGE_IMPORTED = "knowledge:articles:import"
     KNOWLEDGE_EXPORTED = "knowledge:articles:export"
+    FIGURES_EXPORTED = "figures:service:export"
 
 
-_DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY})
+_DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY, Permission.CANNED_USE})
 _WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
+_FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_STAFF})
 _READER = frozenset({Permission.KNOWLEDGE_READ, Permission.RULES_READ})
 _WRITER = _READER | {Permission.KNOWLEDGE_WRITE, Permission.RULES_WRITE}
 # Disclosures and notices are the supervisor's to propose; articles are a senior agent's too.
@@ -80,6 +91,7 @@ _CORRECT = frozenset({Permission.RECALL_READ, Permission.RECALL_CORRECT})
 _RECALL = frozenset({Permission.RECALL_READ, Permission.RECALL_START})
 
 _MONITOR = frozenset({Permission.MONITOR_READ})
+_HOURS = frozenset({Permission.SCHEDULE_READ, Permission.SCHEDULE_WRITE})
 # To stop the AI is safe; to let it answer again is for those who answer for what it says (docs/operations.md).
 _STOP = frozenset({Permission.AI_READ, Permission.AI_STOP})
 _START = _STOP | {Permission.AI_START}
@@ -89,6 +101,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK | _CORRECT | _READER,
     Role.SENIOR: _DESK | _CORRECT | _WRITER | _STOP,
     Role.SUPERVISOR: _DESK
+    | _FIGURES
     | _CORRECT
     | _RECALL
     | _WATCH
@@ -97,22 +110,27 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _ASKING
     | _MONITOR
     | _START
+    | _HOURS
     | {Permission.INBOX_TAKE_OVER, Permission.MONITOR_WHISPER},
     Role.COMPLIANCE: _WATCH
+    | _FIGURES
     | _MONITOR
     | _START
     | _RECALL
     | _PROPOSER
     | _PROOF
     | _ASKING
-    | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET},
-    Role.ADMIN: _STOP | {Permission.CHANNEL_READ, Permission.CHANNEL_WRITE},
+    | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET}
+    | {Permission.SCHEDULE_READ},
+    # Sums tell of no customer: the administrator may see how the service goes, not who of the staff did how much.
+    Role.ADMIN: _STOP | _HOURS | {Permission.FIGURES_READ, Permission.CHANNEL_READ, Permission.CHANNEL_WRITE},
     Role.AUDITOR: _WATCH
+    | _FIGURES
     | _MONITOR
     | _READER
     | _PROOF
     | _ASKED
-    | {Permission.AI_READ, Permission.RECALL_READ, Permission.CHANNEL_READ},
+    | {Permission.AI_READ, Permission.RECALL_READ, Permission.CHANNEL_READ, Permission.SCHEDULE_READ},
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

@@ -11,9 +11,15 @@ from typing import Any, Protocol
 from bot.ai.adviser import Advice, Draft
 from bot.at_hand import AtHand
 from bot.contracts import Channel
-from bot.figures.service import Figures
+from bot.desk.calls import Calls
+from bot.desk.canned import SavedReplies
+from bot.desk.door import Door
+from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
+from bot.desk.routing import Router
+from bot.desk.work import Work
+from bot.figures.service import Figures
 from bot.imports import Line
 from bot.labels import Verdict
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
@@ -21,6 +27,7 @@ from bot.phrasings import Phrasings
 from bot.policies import Document, Feature, Version
 from bot.recalls import Correction, Recall
 from bot.runs import Run
+from bot.settings_security import Security
 from bot.switch import Switch
 from bot.wordings import Wish, Wording
 from kb.articles import Content
@@ -40,6 +47,8 @@ class Settings(Protocol):
     def locale(self) -> str: ...
     @property
     def timezone(self) -> str: ...
+    @property
+    def security(self) -> Security: ...
 
 
 class Desk(Protocol):
@@ -83,6 +92,7 @@ class StaffDirectory(Protocol):
         """None for a wrong pair and for an inactive account alike, after the same time."""
 
     def by_id(self, staff_id: str) -> Staff | None: ...
+    def names(self, ids: Sequence[str]) -> dict[str, str]: ...
 
 
 class Accounts(Protocol):
@@ -226,6 +236,10 @@ class Console(Protocol):
     @property
     def staff(self) -> StaffDirectory: ...
     @property
+    def door(self) -> Door:
+        """Sessions, invitations, second factors, roles."""
+
+    @property
     def accounts(self) -> Accounts: ...
     @property
     def channels(self) -> Mapping[ChannelType, Channel]: ...
@@ -234,9 +248,15 @@ class Console(Protocol):
     @property
     def presence(self) -> Presence: ...
     @property
+    def hours(self) -> HoursBook: ...
+    @property
+    def router(self) -> Router: ...
+    @property
     def switch(self) -> Switch: ...
     @property
     def monitor(self) -> Monitor: ...
+    @property
+    def calls(self) -> Calls: ...
     @property
     def automation(self) -> Automation: ...
     @property
@@ -252,9 +272,13 @@ class Console(Protocol):
         """The whole of it: its methods are what the two pages do."""
 
     @property
+    def work(self) -> Work: ...
+    @property
     def assistant(self) -> Assistant: ...
     @property
     def at_hand(self) -> AtHand: ...
+    @property
+    def canned(self) -> SavedReplies: ...
     @property
     def imports(self) -> Imports: ...
     @property

@@ -167,9 +167,8 @@ class Knowledge:
         return None if content.kind is ContentKind.NOTICE else str(content.product_class)
 
     def articles(self) -> tuple[Content, ...]:
-        """Those that may be shown at this minute; no index is built for it."""
-        library, now = self._library(), self._clock()
-        return tuple(one for one in library.articles if library.may_show(one, now))
+        """Those that may be shown at this minute."""
+        return tuple(a for a in self._library().articles if self._library().may_show(a, self._clock()))
 
     # -- following the store --------------------------------------------------------------------------------------
 
@@ -276,8 +275,7 @@ class Knowledge:
         try:
             return library.version(ref)
         except KeyError:
-            # approved a moment ago, and decided on by a process that was quicker
-            self.refresh()
+            self.refresh()  # approved a moment ago, and decided on by a process that was quicker
             return self._library().version(ref)
 
 

@@ -150,14 +150,45 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("customer", ASCENDING), ("at", DESCENDING)]),
     ],
     "links": [IndexModel([("customers", ASCENDING), ("standing", ASCENDING)])],
-    "link_tokens": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=24 * 3600)],
+    "link_tokens": [
+        IndexModel([("code", ASCENDING)], sparse=True),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=24 * 3600),
+    ],
     # Held for the length of a transaction; what is left of them means nothing.
     "firm_locks": [IndexModel([("at", ASCENDING)], expireAfterSeconds=3600)],
     "tags": [IndexModel([("uses", DESCENDING), ("_id", ASCENDING)])],
+    "canned": [IndexModel([("scope", ASCENDING), ("shortcut", ASCENDING)], unique=True)],
+    "ratings": [
+        IndexModel([("thread", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("at", DESCENDING)]),
+        IndexModel([("rated_at", DESCENDING)]),
+        IndexModel([("assignee", ASCENDING), ("at", DESCENDING)]),
+    ],
     "staff": [IndexModel([("email", ASCENDING)], unique=True)],
+    "sessions": [
+        IndexModel([("staff", ASCENDING), ("seen_at", DESCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "invitations": [
+        IndexModel([("token", ASCENDING)], sparse=True),
+        IndexModel(
+            [("email", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"pending": True},
+            name="one_pending_an_address",
+        ),
+        IndexModel([("purge_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "staff_requests": [IndexModel([("state", ASCENDING), ("staff", ASCENDING), ("at", ASCENDING)])],
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),
         IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
+        # Who was relieved of a conversation: few lines name an owner.
+        IndexModel(
+            [("detail.owner", ASCENDING), ("at", DESCENDING)],
+            partialFilterExpression={"detail.owner": {"$exists": True}},
+            name="relieved",
+        ),
     ],
     "model_calls": [
         IndexModel([("month", ASCENDING), ("purpose", ASCENDING)]),

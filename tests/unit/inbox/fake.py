@@ -22,10 +22,12 @@ from bot.desk.presence import Presence
 from bot.errors import BadPayload, SendError, Unavailable
 from bot.model import ChannelAccount, ChannelType, Page, Staff
 from bot.queue import JobQueue
+from bot.settings_security import Security
 from inbox import register
 from kb.store import Store
 from tests.unit.inbox import story
 from tests.unit.inbox.fake_automation import FakeAutomation
+from tests.unit.inbox.fake_door import FakeDoor
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
 from tests.unit.inbox.fake_recalls import FakeRecalls
 
@@ -38,6 +40,7 @@ class FakeSettings:
     env: str = "development"
     locale: str = "zh-TW"
     timezone: str = "Asia/Taipei"
+    security: Security = Security()
 
 
 class FakeStaff:
@@ -50,6 +53,9 @@ class FakeStaff:
 
     def by_id(self, staff_id: str) -> Staff | None:
         return self.people.get(staff_id)
+
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        return {one: self.people[one].name for one in ids if one in self.people}
 
 
 class FakeAccounts:
@@ -137,6 +143,13 @@ class NothingAtHand:
         return ()
 
 
+class NoReplies:
+    """Nobody saved a reply."""
+
+    def of(self, staff: Staff) -> list[Any]:
+        return []
+
+
 @dataclass
 class FakeConsole:
     settings: FakeSettings
@@ -151,13 +164,19 @@ class FakeConsole:
     recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)
     at_hand: NothingAtHand = field(default_factory=NothingAtHand)
+    canned: NoReplies = field(default_factory=NoReplies)
     kb: Callable[[], Store] = no_knowledge
     imports: Any = None
     policies: Any = None
+    oidc: None = None
     limiter_storage: str | None = None
     secret_key: str = "a fixed key, for tests only"
+    door: FakeDoor = field(init=False)
     audited: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
     audit_broken: bool = False
+
+    def __post_init__(self) -> None:
+        self.door = FakeDoor(self.staff.people)
 
     def audit(self, actor_id: str, action: str, subject: str, detail: dict[str, Any]) -> None:
         if self.audit_broken:

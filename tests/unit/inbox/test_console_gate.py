@@ -35,6 +35,9 @@ PAGES = {
     "/inbox/c3/thread": {"senior"} | WATCH,
     "/inbox/c6": WATCH,
     "/inbox/c7": {"senior"} | WATCH,
+    "/inbox/c2/around": DESK | WATCH,
+    "/inbox/c2/replies": DESK,
+    "/knowledge/replies": DESK,
     "/knowledge/automation": WATCH,
     "/knowledge/recalls": DESK | WATCH,
     "/knowledge/recalls/card-annual-fee": DESK | WATCH,
@@ -46,6 +49,7 @@ PAGES = {
 }
 ACTS = {
     "/inbox/c2/take": DESK,
+    "/inbox/c2/typing": DESK,
     "/inbox/c2/reply": DESK,
     "/inbox/c2/resolve": DESK,
     "/inbox/c2/bot": DESK,
