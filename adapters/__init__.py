@@ -3,6 +3,7 @@
     reading.py          reads what platforms post without trusting its shape
     http.py             one client per process; what a transport fault means for a message
     limits.py           fits texts and button labels into a platform's limits
+    links.py            what a customer carries from a signed session to another platform
     line.py             LINE: signature, address; line_in.py reads events, line_out.py sends with the SDK
     messenger.py        Messenger: the same, over the Graph API
     telegram.py         Telegram: the same, with python-telegram-bot

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.links import carried, typed
 from adapters.reading import a_dict, a_text, a_time, a_word, fingerprint, load
 from bot.errors import BadPayload
 from bot.model import Inbound, Kind
@@ -36,6 +37,7 @@ def _event(account_id: str, event: Any) -> Inbound:
         kind_detail=detail,
         reply_token=a_text(event, "replyToken") if kind is not Kind.IGNORED else None,
         redelivered=a_dict(event, "deliveryContext").get("isRedelivery") is True,
+        link_token=_link(event) if kind is Kind.LINK else None,
     )
 
 
@@ -53,9 +55,19 @@ def _kind(event: Any) -> tuple[Kind, str | None]:
         return Kind.FOLLOW, None
     if name == "postback" and a_text(a_dict(event, "postback"), "data"):
         return Kind.CHOICE, None
+    if _link(event):
+        return Kind.LINK, None
     if name == "message":
         return _message(a_dict(event, "message"))
     return Kind.IGNORED, name
+
+
+def _link(event: Any) -> str | None:
+    """What came back through LINE's account link, whose nonce is our token, or was typed."""
+    linked = a_dict(event, "link")
+    if a_text(linked, "result") == "ok":
+        return carried(a_text(linked, "nonce"))
+    return typed(a_text(a_dict(event, "message"), "text"))
 
 
 def _message(message: dict[str, Any]) -> tuple[Kind, str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.links import carried, typed
 from adapters.reading import LONGEST_DETAIL, a_dict, a_list, a_text, a_time, a_word, fingerprint, load
 from bot.errors import BadPayload
 from bot.model import ChannelAccount, Inbound, Kind
@@ -56,10 +57,13 @@ def _item(account_id: str, page: str, item: Any) -> Inbound:
     message, postback = a_dict(item, "message"), a_dict(item, "postback")
     if message.get("is_echo") is True:
         return _echo(account_id, item, message)
-    if not sender or sender == page or not (message or postback):
+    link = _link(item) if sender and sender != page else None
+    if not sender or sender == page or not (message or postback or link):
         names = sorted(set(item) - _ENVELOPE) if isinstance(item, dict) else []
         return _ignored(account_id, item, (names[0] if names else "unknown")[:LONGEST_DETAIL])
     kind, detail = _message(message) if message else _postback(postback)
+    if link:
+        kind, detail = Kind.LINK, None
     payload = a_text(a_dict(message, "quick_reply"), "payload") or a_text(postback, "payload")
     return Inbound(
         account_id=account_id,
@@ -72,7 +76,19 @@ def _item(account_id: str, page: str, item: Any) -> Inbound:
         else None,
         choice=payload if kind is Kind.CHOICE else None,
         kind_detail=detail,
+        link_token=link,
     )
+
+
+def _link(item: Any) -> str | None:
+    """What came back by an m.me link or by Meta's account linking, whose authorization code is our token; or typed."""
+    message, linking = a_dict(item, "message"), a_dict(item, "account_linking")
+    for place in (item, a_dict(item, "postback"), message):
+        if token := carried(a_text(a_dict(place, "referral"), "ref")):
+            return token
+    if a_text(linking, "status") == "linked":
+        return carried(a_text(linking, "authorization_code"))
+    return typed(a_text(message, "text"))
 
 
 def _echo(account_id: str, item: Any, message: dict[str, Any]) -> Inbound:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.links import carried, typed
 from adapters.reading import LONGEST_DETAIL, a_dict, a_text, a_time, fingerprint, language, load
 from bot.errors import BadPayload
 from bot.model import Inbound, Kind, Profile
@@ -62,11 +63,21 @@ def _message(account_id: str, event_id: str, message: dict[str, Any]) -> Inbound
         text=a_text(message, "text") if kind is Kind.TEXT else None,
         kind_detail=detail,
         profile=_profile(sender),
+        link_token=_link(a_text(message, "text")) if kind is Kind.LINK else None,
     )
+
+
+def _link(text: str | None) -> str | None:
+    """The parameter of our deep link, or what was typed."""
+    words = (text or "").split()
+    started = len(words) == 2 and words[0].partition("@")[0] == "/start"
+    return carried(words[1]) if started else typed(text)
 
 
 def _kind(message: dict[str, Any]) -> tuple[Kind, str | None]:
     text = a_text(message, "text")
+    if _link(text):
+        return Kind.LINK, None
     if text:
         command = text.split(maxsplit=1)[0] if text.strip() else ""
         return (Kind.FOLLOW, None) if command.partition("@")[0] == "/start" else (Kind.TEXT, None)

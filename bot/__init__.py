@@ -1,14 +1,16 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
-errors, masking
+errors, masking, passwords (which are too easy)
 hours (when people answer), hours_document
-settings_read, settings_keys, settings_status, settings, model, logs, metrics, ready, shutdown, contracts
+settings_read, settings_keys, settings_status, settings_security, settings, model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices)
 mongo, vault, store, queue
-live, rendering, switch (the AI off and on), ai, turns
+live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns
+csat (how was it?)
 desk (what people's work stands on)
 webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 applications (how they stand, from the firm's system)
+link_invitations
 webchat
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
 phrasings, figures, assist, at_hand

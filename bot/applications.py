@@ -13,10 +13,8 @@ from bot.errors import NotAllowed, Unavailable
 from bot.logs import logger
 from bot.metrics import STATUS_SECONDS
 from bot.model import Role, Staff, Turn
-from bot.mongo import Mongo
 from bot.settings_status import StatusSettings
 from bot.store.audit import AuditStore
-from bot.store.conversations import ConversationStore
 
 READERS = (*ANSWERS, Role.COMPLIANCE, Role.AUDITOR)
 
@@ -85,17 +83,11 @@ class Applications:
 def applications_of(
     settings: StatusSettings,
     connect: Callable[[str, str, str | None], StatusSource],
-    mongo: Mongo,
-    conversations: ConversationStore,
+    verified_as: Callable[[str], str | None],
     audit: AuditStore,
 ) -> Applications | None:
     """None where no system of the firm's is connected; `connect` takes address, token and signing secret."""
     if settings.url is None or settings.token is None:
         return None
-
-    def verified_as(customer_id: str) -> str | None:
-        doc = mongo["customers"].find_one({"_id": customer_id})
-        return conversations.customer_of(doc).verified_as if doc else None
-
     source = connect(settings.url, settings.token, settings.secret)
     return Applications(source, verified_as, audit, settings.verify_url)

@@ -31,8 +31,8 @@ from bot.desk.availability import Availability
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
 from bot.desk.change import Changes
-from bot.desk.door import door_of
 from bot.desk.customers import Customers
+from bot.desk.door import door_of
 from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.overhearing import Overhearing

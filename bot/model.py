@@ -28,6 +28,7 @@ class Kind(StrEnum):
     FOLLOW = "follow"
     OTHER = "other"
     ECHO = "echo"
+    LINK = "link"
     IGNORED = "ignored"
 
 
@@ -112,7 +113,7 @@ class Inbound:
     within the account. `choice` is the value of a pressed button. `reply_token` (LINE) and `callback_id`
     (Telegram) are single-use handles. `kind_detail` is the platform's own word for `OTHER`. `echo_of` is the
     metadata of our own message that a Messenger echo confirms. `verified_as` is the firm's own customer id, proven by a
-    signed web session.
+    signed web session; `link_token` what a customer of a LINK event carried over from one (`bot/linking.py`).
     """
 
     account_id: str
@@ -130,6 +131,7 @@ class Inbound:
     echo_of: str | None = None
     client_id: str | None = None
     verified_as: str | None = field(default=None, repr=False)
+    link_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from typing import Any
 
 from bot import turns
 from bot.contracts import Channel, Finder, Mind, Publisher
+from bot.csat import NAME, Csat, Taken
 from bot.desk.pokes import pokes
 from bot.desk.risk import with_signs
+from bot.linking import Linking
 from bot.logs import logger
 from bot.metrics import DECIDE_SECONDS, DECISIONS, EVENTS, TURN_SECONDS
 from bot.model import (
@@ -62,6 +64,8 @@ class Pipeline:
     queue: JobQueue
     live: Publisher
     locale: str
+    csat: Csat
+    linking: Linking
 
     def handle(self, lease: Lease, pending: Sequence[Pending]) -> tuple[int, Parcel | None]:
         """Take the first turn of `pending`: how many events it was, and what may be sent directly.
@@ -94,9 +98,12 @@ class Pipeline:
         conversation = context.conversation or self._open(lease.thread, context, account)
         turn = self._read(group, context, conversation)
         started = time.perf_counter()
-        handler, decision = self.mind.decide(turn)
+        handler, decision = self.linking.answer(turn, inbound) or self.mind.decide(turn)
         DECIDE_SECONDS.observe(time.perf_counter() - started)
-        parcel = self._commit(lease, group, account, context, conversation, turn, handler, decision)
+        if (taken := self.csat.take(context, turn, handler, decision)) is not None:
+            conversation, handler, decision = taken.conversation, NAME, taken.decision
+            context = replace(context, conversation=conversation)
+        parcel = self._commit(lease, group, account, context, conversation, turn, handler, decision, taken)
         DECISIONS.labels(handler, type(decision).__name__).inc()
         TURN_SECONDS.observe((datetime.now(UTC) - group[0].delivered_at).total_seconds())
         changed = pokes(conversation, turns.changes_of(decision, conversation))
@@ -157,6 +164,7 @@ class Pipeline:
         turn: Turn,
         handler: str,
         decision: Decision,
+        taken: Taken | None,
     ) -> Parcel | None:
         limits = self.channels[account.channel].capabilities
         buttons = decision.buttons if isinstance(decision, Reply) else ()
@@ -164,7 +172,7 @@ class Pipeline:
         rendered = render(parts, buttons, turn.locale, self.finder, limits)
         greeted = any(ref.id == GREETING for one in rendered for ref in one.refs)
         turn_id, event_ids = new_id(), [one.id for one in group]
-        heard = [turns.heard(one) for one in group]
+        heard = [replace(one, kind=taken.kind) if taken else one for one in map(turns.heard, group)]
         heard[-1] = replace(heard[-1], decision=turns.provenance(turn_id, handler, decision, event_ids))
         said = [turns.said(one, turn) for one in rendered]
         calls = [] if limits.pulls else turns.calls(said, limits.batch)
@@ -184,7 +192,13 @@ class Pipeline:
 
         def work(session: Session) -> Entry | None:
             if context.customer_id is None:
-                self._insert_customer(session, conversation, group[-1].inbound)
+                last = group[-1].inbound
+                self.conversations.insert_customer(
+                    session, conversation.customer_id, last.profile, last.verified_as
+                )
+            self.linking.settle(
+                session, conversation, group[-1].inbound, decision, opened=context.conversation is None
+            )
             written = self.conversations.write(
                 session,
                 thread=lease.thread,
@@ -194,10 +208,12 @@ class Pipeline:
                 changes=with_signs(turns.changes_of(decision, conversation), decision, conversation),
                 thread_changes=thread_changes,
                 lease=lease,
-                unread=0 if conversation.status is Status.BOT and isinstance(decision, Reply) else len(heard),
+                unread=0 if taken or turns.answered(conversation, decision) else len(heard),
                 undelivered=bool(calls),
             )
             entries = self._enqueue(session, written, calls, len(heard), group[-1], account, claimed)
+            if taken is not None:
+                taken.also(session)
             self.events.done(session, event_ids, turn_id)
             return entries[0] if entries else None
 
@@ -206,16 +222,6 @@ class Pipeline:
             return None
         messages = tuple(OutText(one.id, one.text, one.buttons) for one in calls[0])
         return Parcel(entry, group[-1].inbound.user_id, messages, bool(claimed), last=len(calls) == 1)
-
-    def _insert_customer(self, session: Session, conversation: Conversation, inbound: Inbound) -> None:
-        profile = inbound.profile
-        self.conversations.insert_customer(
-            session,
-            conversation.customer_id,
-            profile.name if profile else None,
-            profile.language if profile else None,
-            inbound.verified_as,
-        )
 
     def _thread_changes(
         self,

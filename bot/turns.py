@@ -14,6 +14,7 @@ from bot.model import (
     HandOff,
     Kind,
     Offer,
+    Reply,
     Status,
     StaySilent,
     Turn,
@@ -50,6 +51,8 @@ def heard(pending: Pending) -> Draft:
         text = f"[{inbound.kind_detail or 'other'}]"
     elif inbound.kind is Kind.FOLLOW:
         text = "[follow]"
+    elif inbound.kind is Kind.LINK:
+        text = "[link]"
     return Draft(
         author="customer",
         text=text,
@@ -91,6 +94,22 @@ def provenance(turn_id: str, handler: str, decision: Decision, events: Sequence[
     }
 
 
+def answered(conversation: Conversation, decision: Decision) -> bool:
+    """Whether the bot answered what was said, so that nobody has to read it."""
+    return conversation.status is Status.BOT and isinstance(decision, Reply)
+
+
+def _woken(conversation: Conversation) -> dict[str, Any]:
+    """Whoever put a conversation off has it back at once when the customer writes, and is told why."""
+    if conversation.status is not Status.ASSIGNED:
+        return {}
+    # Said even where nothing sleeps: it may have been put off since this turn looked.
+    awake: dict[str, Any] = {"snoozed_until": None, "asleep": False}
+    if conversation.snoozed_until is not None and conversation.snoozed_until > datetime.now(UTC):
+        awake["news"] = {"kind": "customer", "at": datetime.now(UTC)}
+    return awake
+
+
 def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]:
     """What the decision makes of the conversation."""
     if isinstance(decision, HandOff):
@@ -108,7 +127,7 @@ def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]
             "offer": None,
         }
     if isinstance(decision, StaySilent):
-        return {}
+        return _woken(conversation)
     offered = [button for button in decision.buttons if button.value.startswith("offer:")]
     changes: dict[str, Any] = {"offer": None}
     if offered:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Response, jsonify, request
 
 from bot.errors import BadPayload, BadSignature, NotAllowed, NotFound, Unavailable
+from bot.link_invitations import Invitations
 from bot.live import Live
 from bot.metrics import EVENTS
 from bot.model import ChannelAccount, ChannelType, Inbound, Message
@@ -57,6 +58,7 @@ class WebChat:
     live: Live
     tokens: Tokens
     secret_key: str
+    invitations: Invitations
 
     def account(self, account_id: str) -> ChannelAccount:
         account = self.accounts.get(account_id)
@@ -130,6 +132,14 @@ def blueprint(chat: WebChat) -> Blueprint:
         chat.accounts.note_event(account.id)
         EVENTS.labels("web", "new" if recorded.new else "known").inc()
         return jsonify(client_id=inbound.client_id, accepted=True), 202
+
+    @routes.post("/link")
+    def link(account_id: str) -> Response:
+        account = chat.account(account_id)
+        visitor = chat.visitor(account)
+        response = jsonify(chat.invitations.make(account, visitor.visitor_id, visitor.verified_as))
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @routes.get("/messages")
     def history(account_id: str) -> Response:

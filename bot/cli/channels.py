@@ -121,6 +121,20 @@ def list_accounts(as_json: bool) -> None:
             click.echo(f"{account.id}  {account.channel.value:9}  {state:8}  {account.name}")
 
 
+@group.command("handle", help="Note the account's public name: LINE's basic id, Telegram's user name.")
+@click.argument("account_id")
+@click.argument("name")
+@as_json
+@guarded
+def handle(account_id: str, name: str, as_json: bool) -> None:
+    account = _known(account_id)
+    if account.channel not in (ChannelType.LINE, ChannelType.TELEGRAM):
+        raise BadPayload("Only LINE and Telegram accounts have such a name.")
+    service().accounts.set_handle(account.id, name)
+    service().audit.add(operator(), "channel:handle", account.id, {})
+    _say(account, f"Links to {account.name} lead to @{name.strip().lstrip('@')}.", as_json)
+
+
 @group.command("register", help="Set the webhook address at the platform.")
 @click.argument("account_id")
 @as_json

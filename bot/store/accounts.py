@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.errors import BadPayload
 from bot.model import ChannelAccount, ChannelType
 from bot.mongo import Doc, Mongo
 from bot.vault import SERVICE, Vault
@@ -16,6 +18,7 @@ Accounts = list[ChannelAccount]
 RECENT_S = 1.0
 NOTE_EVERY_S = 2.0
 OPENED = 256
+HANDLE = re.compile(r"[A-Za-z0-9._-]{2,64}")
 
 
 class AccountStore:
@@ -86,6 +89,19 @@ class AccountStore:
 
     def set_enabled(self, account_id: str, enabled: bool) -> None:
         self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {"enabled": enabled}})
+        self._recent.pop(account_id, None)
+
+    def set_public(self, account_id: str, name: str, value: object) -> None:
+        """One of the settings that are no secret."""
+        self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {f"public.{name}": value}})
+        self._recent.pop(account_id, None)
+
+    def set_handle(self, account_id: str, name: str) -> None:
+        """The name under which the platform links to the account. Raises BadPayload for what is none."""
+        handle = name.strip().lstrip("@")
+        if not HANDLE.fullmatch(handle):
+            raise BadPayload("A name has letters, digits, dots, dashes and underscores, such as @our-bank.")
+        self._mongo["accounts"].update_one({"_id": account_id}, {"$set": {"public.handle": handle}})
         self._recent.pop(account_id, None)
 
     def note_event(self, account_id: str) -> None:

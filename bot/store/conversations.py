@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from bot.masking import mask
-from bot.model import Conversation, Customer, Status
+from bot.model import Conversation, Customer, Profile, Status
 from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
 from bot.store.records import Draft, Sealed, message_doc, new_conversation, new_id
@@ -23,6 +25,15 @@ RECENT = 3
 
 class Stale(Exception):
     """The conversation or the lease changed under us: read again and decide again."""
+
+
+@contextmanager
+def _one_open_a_thread() -> Iterator[None]:
+    """A resolved one was reopened, or another opened, a moment ago."""
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise Stale from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +79,16 @@ class ConversationStore:
         self,
         session: Session,
         customer_id: str,
-        name: str | None,
-        language: str | None,
+        profile: Profile | None,
         verified_as: str | None,
     ) -> None:
-        key = customer_key(customer_id)
+        key, name = customer_key(customer_id), profile.name if profile else None
         self._mongo["customers"].insert_one(
             {
                 "_id": customer_id,
                 "group": customer_id,
                 "name": self._vault.seal(name, key) if name else None,
-                "language": language,
+                "language": profile.language if profile else None,
                 "verified_as": self._vault.seal(verified_as, key) if verified_as else None,
                 "tags": [],
                 "created_at": datetime.now(UTC),
@@ -180,23 +190,22 @@ class ConversationStore:
         if "status" in fields:
             fields["open"] = fields["status"] != Status.RESOLVED.value
         if is_new:
-            self._mongo["conversations"].insert_one(
-                {**new_conversation(conversation, now), **fields, "unread": unread}, session=session
-            )
+            with _one_open_a_thread():
+                self._mongo["conversations"].insert_one(
+                    {**new_conversation(conversation, now), **fields, "unread": unread}, session=session
+                )
         else:
             update = {"$set": fields}
             if unread:
                 update["$inc"] = {"unread": unread}
-            changed = self._mongo["conversations"].update_one(
-                {
-                    "_id": conversation.id,
-                    "status": conversation.status.value,
-                    "assignee": conversation.assignee,
-                    "seq": seq,
-                },
-                update,
-                session=session,
-            )
+            unchanged = {
+                "_id": conversation.id,
+                "status": conversation.status.value,
+                "assignee": conversation.assignee,
+                "seq": seq,
+            }
+            with _one_open_a_thread():
+                changed = self._mongo["conversations"].update_one(unchanged, update, session=session)
             if not changed.matched_count:
                 raise Stale
         return Written(conversation.id, first_pos)

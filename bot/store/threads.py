@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from bot.mongo import Doc, Mongo
+from bot.mongo import Doc, Mongo, Session
 
 LEASE = timedelta(seconds=6)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +46,13 @@ class ThreadStore:
         except DuplicateKeyError:
             return None
         return Lease(thread, fence, known)
+
+    def settle_in(self, session: Session, lease: Lease, place: Doc) -> None:
+        """Say whose thread this is before it has any message. Raises LookupError where the lease was lost."""
+        query = {"_id": lease.thread, "fence": lease.fence, "customer": {"$exists": False}}
+        done = self._mongo["threads"].update_one(query, {"$set": place}, session=session)
+        if not done.matched_count:
+            raise LookupError(lease.thread)
 
     def renew(self, leases: list[Lease]) -> None:
         until = datetime.now(UTC) + LEASE

@@ -44,7 +44,7 @@ def identity(teller: Teller, firm_id: str | None = None) -> str:
     service = teller.service
     made = service.conversations.new_customer()
     service.mongo.transaction(
-        lambda session: service.conversations.insert_customer(session, made, None, None, None)
+        lambda session: service.conversations.insert_customer(session, made, None, None)
     )
     if firm_id:
         account = teller.accounts[ChannelType.WEB].id
