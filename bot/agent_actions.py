@@ -15,6 +15,7 @@ from bot.masking import mask
 from bot.model import Conversation, Page, Row, Staff, Status
 from bot.mongo import Session
 from bot.queue import JobQueue
+from bot.store.calling import OWNER
 from bot.store.records import Draft
 from bot.store.views import VIEWS, Views
 
@@ -68,6 +69,8 @@ class Desk:
                 "offer": None,
             },
             read=True,
+            # Whoever had it hears of it by this (bot/store/calling.py).
+            detail={OWNER: conversation.assignee} if conversation.assignee else {},
         )
 
     def reply(

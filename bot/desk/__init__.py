@@ -10,6 +10,7 @@ routing.py   the router; routing_match.py chooses, routing_return.py takes back,
 hours.py     the service hours in force, and how they are changed
 pokes.py     which open pages a change concerns
 calls.py     what calls somebody's attention now
+calls.py     what calls somebody's attention now
 monitor.py   what is live, by risk; whispers. risk.py is the score, overhearing.py what is heard while people have it
 presence.py  who is here, and who reads or writes which conversation now
 staff.py     staff, roles, and where a second person agrees; invitations.py, second_factor.py, password.py;

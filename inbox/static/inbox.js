@@ -4,6 +4,7 @@ import { startKeys } from "./keys.js";
 import { parse, patch, remember } from "./patch.js";
 import { createStream } from "./stream.js";
 import { startTicking, tick } from "./ticker.js";
+import { count } from "./title.js";
 import { say } from "./words.js";
 
 const LIST_EVERY_MS = 400;
@@ -11,7 +12,6 @@ const NEAR_PX = 90;
 const desk = document.querySelector("[data-desk]");
 const banner = document.getElementById("offline");
 const announce = document.getElementById("announce");
-const title = document.title;
 
 const talk = () => document.querySelector('[data-pane="talk"]');
 const openId = () => talk().dataset.conversation ?? "";
@@ -65,7 +65,7 @@ function showCounts() {
     const text = String(counts[node.dataset.count] || "");
     if (node.textContent !== text) node.textContent = text;
   }
-  document.title = counts.waiting ? `(${counts.waiting}) ${title}` : title;
+  count("waiting", counts.waiting);
 }
 
 function showView() {

@@ -3,6 +3,11 @@
 const PATIENCE_MS = 2500;
 const AGAIN_MS = 3000;
 
+let streams = 0;
+
+/** Whether this page has a stream of its own. */
+export const streaming = () => streams > 0;
+
 export function createStream({ onChange, onUp, onDown, onRefused }) {
   let source = null;
   let url = "";
@@ -23,9 +28,14 @@ export function createStream({ onChange, onUp, onDown, onRefused }) {
       clearTimeout(warn);
       warn = 0;
       onUp();
+      document.dispatchEvent(new Event("teller:up"));
     });
     source.addEventListener("around", () => document.dispatchEvent(new Event("teller:around")));
-    source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));
+    source.addEventListener("change", (event) => {
+      const detail = JSON.parse(event.data);
+      onChange(detail);
+      document.dispatchEvent(new CustomEvent("teller:change", { detail }));
+    });
     source.onerror = () => {
       down();
       // A refusal (a 401, a 503) ends an EventSource for good; the browser retries only lost connections.
