@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.contracts import Channel
+from bot.csat import Csat
 from bot.desk.access import TAKES_FROM_OTHERS, Access
 from bot.desk.change import Changes
+from bot.desk.snoozes import AWAKE
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotFound
 from bot.masking import mask
 from bot.model import Conversation, Page, Row, Staff, Status
 from bot.mongo import Session
 from bot.queue import JobQueue
 from bot.store.calling import OWNER
+from bot.store.reading import EVERYTHING, Wanted
 from bot.store.records import Draft
+from bot.store.rows import Listing
 from bot.store.views import VIEWS, Views
 
 LONGEST_REPLY = 2000
@@ -36,11 +40,24 @@ class Desk:
     channels: Mapping[Any, Channel]
     queue: JobQueue
     reads_as_advice: Callable[[str], tuple[str, ...]]
+    csat: Csat
 
     def rows(self, staff: Staff, view: str) -> list[Row]:
         if view not in VIEWS:
             raise NotFound(f"There is no list called {view!r}; use one of {', '.join(VIEWS)}.")
         return self.views.rows(staff, view)
+
+    def listing(
+        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+    ) -> Listing:
+        """Part of a list: those `wanted`, after the cursor that an earlier part ended with."""
+        if view not in VIEWS:
+            raise NotFound(f"There is no list called {view!r}; use one of {', '.join(VIEWS)}.")
+        return self.views.listing(staff, view, wanted, after)
+
+    def skills(self, staff: Staff) -> dict[str, int]:
+        """How many wait for each skill."""
+        return self.views.skills(staff)
 
     def counts(self, staff: Staff) -> dict[str, int]:
         return self.views.counts(staff)
@@ -67,6 +84,7 @@ class Desk:
                 "assigned_at": datetime.now(UTC),
                 "waiting_since": None,
                 "offer": None,
+                **AWAKE,
             },
             read=True,
             # Whoever had it hears of it by this (bot/store/calling.py).
@@ -127,7 +145,7 @@ class Desk:
             staff.id,
             conversation,
             "conversation:reply",
-            {},
+            {"news": None},
             draft=draft,
             read=True,
             detail=detail,
@@ -139,6 +157,7 @@ class Desk:
 
     def resolve(self, staff: Staff, conversation_id: str) -> None:
         conversation = self.access.owned(staff, conversation_id)
+        asking = self.csat.asking(conversation)
         self.changes.apply(
             staff.id,
             conversation,
@@ -149,9 +168,14 @@ class Desk:
                 "offer": None,
                 "resolved_at": datetime.now(UTC),
                 "resolved_by": staff.id,
+                **AWAKE,
             },
             read=True,
+            draft=asking.draft if asking else None,
+            also=asking.also if asking else None,
         )
+        if asking is not None and asking.sends:
+            self.queue.wake(conversation.thread)
 
     def back_to_bot(self, staff: Staff, conversation_id: str) -> None:
         conversation = self.access.owned(staff, conversation_id)
@@ -167,6 +191,7 @@ class Desk:
                 "reason": None,
                 "waiting_since": None,
                 "misses": 0,
+                **AWAKE,
             },
             read=True,
         )

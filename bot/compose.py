@@ -34,7 +34,6 @@ from bot.desk.change import Changes
 from bot.desk.customers import Customers
 from bot.desk.door import door_of
 from bot.desk.hours import HoursBook
-from bot.desk.calls import Calls
 from bot.desk.monitor import Monitor
 from bot.desk.overhearing import Overhearing
 from bot.desk.presence import Presence
@@ -64,7 +63,6 @@ from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
-from bot.store.calling import CallingStore
 from bot.store.calling import CallingStore
 from bot.store.canned import CannedStore
 from bot.store.conversations import ConversationStore
@@ -250,7 +248,6 @@ def build(
             policies=policies,
             switch=switch,
             monitor=Monitor(watching, staff, presence, access, changes, notes),
-            calls=Calls(CallingStore(mongo)),
             calls=Calls(CallingStore(mongo)),
         ),
     )

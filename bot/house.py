@@ -19,7 +19,6 @@ from bot.contracts import Channel
 from bot.desk.customers import Customers
 from bot.desk.hours import HoursBook
 from bot.desk.calls import Calls
-from bot.desk.calls import Calls
 from bot.desk.monitor import Monitor
 from bot.desk.canned import SavedReplies
 from bot.desk.door import Door
@@ -93,7 +92,6 @@ class ConsoleService:
     policies: Policies
     switch: Switch
     monitor: Monitor
-    calls: Calls
     calls: Calls
 
 

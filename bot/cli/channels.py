@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from bot.cli.common import as_json, emit, guarded, json_anyway, operator, service
+from bot.csat import SWITCH
 from bot.errors import BadPayload, NotFound
 from bot.model import ChannelAccount, ChannelType
 
@@ -172,6 +173,18 @@ def disable(account_id: str, as_json: bool) -> None:
 @guarded
 def enable(account_id: str, as_json: bool) -> None:
     _switch(account_id, True, as_json)
+
+
+@group.command("csat", help="Ask this account's customers how it was, or not (on LINE each question is a push).")
+@click.argument("account_id")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@as_json
+@guarded
+def csat(account_id: str, state: str, as_json: bool) -> None:
+    account = _known(account_id)
+    service().accounts.set_public(account_id, SWITCH, state == "on")
+    service().audit.add(operator(), f"channel:csat_{state}", account_id, {})
+    _say(account, f"customers are {'asked' if state == 'on' else 'not asked'} how it was", as_json)
 
 
 def _switch(account_id: str, enabled: bool, as_json: bool) -> None:

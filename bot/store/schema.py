@@ -189,12 +189,6 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"detail.owner": {"$exists": True}},
             name="relieved",
         ),
-        # Who was relieved of a conversation: few lines name an owner.
-        IndexModel(
-            [("detail.owner", ASCENDING), ("at", DESCENDING)],
-            partialFilterExpression={"detail.owner": {"$exists": True}},
-            name="relieved",
-        ),
     ],
     "model_calls": [
         IndexModel([("month", ASCENDING), ("purpose", ASCENDING)]),
