@@ -21,7 +21,6 @@ rules.py          hand-off rules: those in force, a version and its review; rule
 recalls.py        what was taken back, and the corrections people work through
 monitor.py        every live conversation by risk; watching, whispering, taking over
 notify.py         what calls a person now, and how this device says so
-notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
 provenance.py     why this answer, beside the message
 dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
@@ -68,7 +67,6 @@ from inbox import (
     live,
     monitor,
     navigation,
-    notify,
     notify,
     phrasings,
     phrasings_page,

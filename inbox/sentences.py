@@ -11,7 +11,13 @@ from functools import cache
 
 from flask_babel import get_locale, gettext
 
-from inbox import knowledge_sentences, phrasings_sentences, rules_sentences
+from inbox import (
+    knowledge_sentences,
+    monitor_sentences,
+    phrasings_sentences,
+    rules_sentences,
+    schedule_sentences,
+)
 
 
 def _l(written: str) -> str:
@@ -79,8 +85,10 @@ KNOWN = (
     _l("The platform could not be reached."),
     _l("The platform did not answer: the message may have gone out."),
     *knowledge_sentences.KNOWN,
+    *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,
     *rules_sentences.KNOWN,
+    *schedule_sentences.KNOWN,
 )
 
 

@@ -15,7 +15,6 @@ from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
 from bot.desk.door import Door
 from bot.desk.hours import HoursBook
-from bot.desk.calls import Calls
 from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
 from bot.desk.routing import Router
@@ -256,8 +255,6 @@ class Console(Protocol):
     def switch(self) -> Switch: ...
     @property
     def monitor(self) -> Monitor: ...
-    @property
-    def calls(self) -> Calls: ...
     @property
     def calls(self) -> Calls: ...
     @property

@@ -1,16 +1,17 @@
-"""`flask <group> <command>`: ai, channels, figures, staff, kb, rules, triage, model, doctor, mask, simulate; a file each."""
+"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, rules, triage, model, doctor, mask, simulate; a file each."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from bot.cli import ai, channels, doctor, figures, kb, mask, model, rules, simulate, staff, triage
+from bot.cli import ai, channels, desk, doctor, figures, kb, mask, model, rules, simulate, staff, triage
 
 
 def register(app: Flask) -> None:
     for command in (
         ai.group,
         channels.group,
+        desk.group,
         figures.group,
         staff.group,
         kb.group,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import bot.cli.desk as desk_commands
+from bot.app import create_app
 from bot.desk.availability import AVAILABLE, AWAY, OFFLINE
 from bot.desk.routing_rules import Rules
 from bot.errors import BadPayload, Conflict, NotAllowed
@@ -342,6 +345,19 @@ def test_fairness_tells_who_got_what_and_who_waited(teller: Teller) -> None:
     uneven = router.fairness(now - timedelta(hours=1))
     assert uneven.jain is not None
     assert uneven.jain < 0.99
+
+
+def test_the_command_tells_the_same(teller: Teller) -> None:
+    person = at_desk(teller)
+    asks(teller)
+    teller.service.router.tick()
+    runner = create_app(teller.service).test_cli_runner()
+    told = json.loads(runner.invoke(desk_commands.group, ["fairness", "--json"]).output)
+    assert [(one["agent"], one["assigned"], one["share"]) for one in told["shares"]] == [(person.id, 1, 1.0)]
+    assert "1 assigned (100%)" in runner.invoke(desk_commands.group, ["fairness"]).output
+    hours = json.loads(runner.invoke(desk_commands.group, ["hours", "--json"]).output)
+    assert hours["version"] == 0
+    assert "Sun  closed" in runner.invoke(desk_commands.group, ["hours"]).output
 
 
 def test_every_channel_is_routed(teller: Teller) -> None:
