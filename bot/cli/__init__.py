@@ -1,4 +1,4 @@
-"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, rules, triage, model, doctor, mask, simulate; a file each."""
+"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, rules, triage, model, doctor, mask, simulate."""
 
 from __future__ import annotations
 
