@@ -26,6 +26,8 @@ provenance.py     why this answer, beside the message
 dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
                   say them, plots.py places the marks
 assignment.py     how conversations are given out; availability.py is one's own desk, hours.py the service hours
+dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
+                  say them, plots.py places the marks
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
