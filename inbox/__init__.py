@@ -8,7 +8,8 @@ agent.py          the inbox: lists, conversation, take, reply, resolve, back to 
 thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer
 beside.py         what stands around the composer: presence.py colleagues there, at_hand.py approved articles,
-                  summary.py the hand-off in short
+                  summary.py the hand-off in short, allowed.py what the channel takes now
+applications.py   how the customer's applications stand, on request; what they said of the service
 canned.py         saved replies: the page, and the list that / opens
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
@@ -26,8 +27,6 @@ provenance.py     why this answer, beside the message
 dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
                   say them, plots.py places the marks
 assignment.py     how conversations are given out; availability.py is one's own desk, hours.py the service hours
-dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
-                  say them, plots.py places the marks
 automation.py     direct answers: where each product class stands, and compliance's limit
 navigation.py     which pages exist, for whom
 words.py          what codes are called on screen
@@ -49,6 +48,7 @@ from inbox import (
     account,
     admin,
     agent,
+    applications,
     assets,
     assignment,
     assist,
@@ -94,7 +94,7 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, assist.bp, at_hand.bp, canned.bp, presence.bp)
+_CONVERSATIONS = (agent.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, presence.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
@@ -161,11 +161,15 @@ def _configure(app: Flask, service: Console, idle_minutes: float) -> bool:
     return https
 
 
-def register(app: Flask, service: Console, *, idle_minutes: float = 30) -> None:
-    """Adds every page of the console to `app`. Connects to nothing; `idle_minutes` ends a session nobody uses."""
-    https = _configure(app, service, idle_minutes)
+def register(app: Flask, service: Console, *, idle_minutes: float | None = None) -> None:
+    """Adds every page of the console to `app`. Connects to nothing.
+
+    `idle_minutes` ends a session nobody uses; None: as the security profile says.
+    """
+    security = service.settings.security
+    https = _configure(app, service, security.idle_minutes if idle_minutes is None else idle_minutes)
     app.extensions["teller_console"] = service
-    app.extensions["teller_attempts"] = Attempts(service.limiter_storage)
+    app.extensions["teller_attempts"] = Attempts(service.limiter_storage, strict=security.strict)
     csrf = CSRFProtect(app)
     language.install(app, service.settings.timezone)
     auth.install(app)
