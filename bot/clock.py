@@ -66,6 +66,7 @@ def main() -> int:
         Job(TICK_S, lambda: service.sweeper.beat("clock")),
         Job(TICK_S, service.begin_scheduled),
         Job(TICK_S, service.router.tick),
+        Job(RUNS_S, service.console.work.snoozes.tick),
         Job(RUNS_S, service.runs.tick),
         Job(RUNS_S, service.figures.tick),
         Job(MINUTE_S, service.recalls.tick),

@@ -43,6 +43,11 @@ class AuditStore:
         query = {"subject": {"$in": list(subjects)}, "action": action}
         return list(self._mongo["audit"].find(query).sort("seq", 1))
 
+    def latest(self, subject: str, actions: Sequence[str], limit: int) -> list[Doc]:
+        """The last `limit` events of those actions on one subject, oldest first. Raises PyMongoError."""
+        found = self._mongo["audit"].find({"subject": subject, "action": {"$in": list(actions)}})
+        return list(reversed(list(found.sort([("at", DESCENDING), ("seq", DESCENDING)]).limit(limit))))
+
     def _append(
         self, session: Session, actor: str, action: str, lines: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import BadPayload
-from bot.model import Role, Staff, Status
+from bot.model import Conversation, Role, Staff, Status
 from bot.mongo import Doc
 
 VIEWS = (
@@ -81,6 +81,14 @@ def readable(staff: Staff) -> Doc | None:
 def concerns(staff: Staff, doc: Doc) -> bool:
     """`readable`, asked of one document that `permitted` lets through."""
     return staff.role in READS_ALL or doc["status"] == Status.WAITING.value or doc["assignee"] == staff.id
+
+
+def may_read(staff: Staff, conversation: Conversation) -> bool:
+    """The same, asked of one conversation: complaints, and whose it is."""
+    doc = {"status": conversation.status.value, "assignee": conversation.assignee}
+    if permitted(staff) is None or (conversation.skill == COMPLAINT and staff.role not in READS_COMPLAINTS):
+        return False
+    return concerns(staff, doc)
 
 
 def order_of(view: str) -> Order:

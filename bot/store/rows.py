@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.hours import Timetable, deadline
 from bot.model import Row, Staff
 from bot.mongo import Doc, Mongo
 from bot.store.documents import conversation_of
@@ -50,8 +51,16 @@ class Listing:
 
 
 class Rows:
-    def __init__(self, mongo: Mongo, vault: Vault, staff: StaffStore, notes: NoteStore) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        vault: Vault,
+        staff: StaffStore,
+        notes: NoteStore,
+        hours: Callable[[], Timetable] = Timetable,
+    ) -> None:
         self._mongo = mongo
+        self._hours = hours
         self._vault = vault
         self._staff = staff
         self._notes = notes
@@ -74,7 +83,7 @@ class Rows:
         people = {one["assignee"] for one in docs} | {one.get("by") for one in news}
         names = self._staff.names([one for one in people if one])
         called = self._notes.unread_in(staff.id, [one["_id"] for one in docs if one.get("notes")])
-        rows = []
+        rows, hours = [], self._hours()
         for doc in docs:
             name = customers.get(doc["customer"], {}).get("name")
             conversation = conversation_of(doc)
@@ -94,12 +103,12 @@ class Rows:
                     assignee_id=conversation.assignee,
                     assignee_name=names.get(conversation.assignee or ""),
                     waiting_since=waiting,
-                    deadline=waiting + limit if waiting else None,
+                    deadline=deadline(waiting, limit, hours.of(conversation.skill)) if waiting else None,
                     last_at=conversation.last_at,
                     unread=conversation.unread,
                     tags=conversation.tags,
                     snoozed_until=conversation.snoozed_until,
-                    news=_news(doc.get("news"), names),
+                    news=_news(doc, names),
                     notes=doc.get("notes", 0),
                     called=conversation.id in called,
                 )
@@ -107,7 +116,9 @@ class Rows:
         return rows
 
 
-def _news(doc: Doc | None, names: Mapping[str, str]) -> News | None:
-    if doc is None:
+def _news(doc: Doc, names: Mapping[str, str]) -> News | None:
+    news = doc.get("news")
+    # What was news to the owner before is none to the one after.
+    if news is None or doc["assignee"] is None or news["at"] < (doc.get("assigned_at") or news["at"]):
         return None
-    return News(doc["kind"], doc["at"], doc.get("by"), names.get(doc.get("by") or ""))
+    return News(news["kind"], news["at"], news.get("by"), names.get(news.get("by") or ""))

@@ -7,25 +7,18 @@ from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING
 
-from bot.model import Message, Page, Staff, Status, Why
+from bot.model import Message, Page, Row, Staff, Status, Why
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of, refs_of
+from bot.store.links import LinkStore
 from bot.store.notes import NoteStore
 from bot.store.outbox import OutboxStore
 from bot.store.reading import COMPLAINT as COMPLAINT
-from bot.store.reading import (
-    EVERYTHING,
-    UNCOUNTED,
-    VIEWS,
-    Wanted,
-    concerns,
-    cursor_of,
-    order_of,
-    permitted,
-    query_of,
-)
+from bot.store.reading import EVERYTHING, UNCOUNTED, Wanted, concerns, cursor_of, order_of, query_of
 from bot.store.reading import READS_ALL as READS_ALL
+from bot.store.reading import VIEWS as VIEWS
+from bot.store.reading import permitted as permitted
 from bot.store.reading import readable as readable
 from bot.store.rows import Listed, Listing, Rows
 from bot.store.staff import StaffStore
@@ -54,8 +47,9 @@ class Views:
         self._outbox = outbox
         self._notes = notes
         self._rows = Rows(mongo, vault, staff, notes)
+        self._links = LinkStore(mongo, vault)
 
-    def rows(self, staff: Staff, view: str) -> list[Listed]:
+    def rows(self, staff: Staff, view: str) -> list[Row]:
         """The head of a list."""
         return list(self.listing(staff, view).rows)
 
@@ -114,12 +108,15 @@ class Views:
         if may is None:
             return None
         doc = self._mongo["conversations"].find_one({"_id": conversation_id, **may})
-        if doc is None or not (concerns(staff, doc) or self._serving(staff, doc)):
+        if doc is None:
+            return None
+        members = self._links.members(doc["customer"])
+        if not (concerns(staff, doc) or self._serving(staff, members)):
             return None
         customer = self._mongo["customers"].find_one({"_id": doc["customer"]})
         others = (
             self._mongo["conversations"]
-            .find({"customer": doc["customer"], "_id": {"$ne": conversation_id}, **may})
+            .find({"customer": {"$in": members}, "_id": {"$ne": conversation_id}, **may})
             .sort([("last_at", DESCENDING)])
             .limit(20)
         )
@@ -138,10 +135,25 @@ class Views:
             others=tuple(self._rows.read(list(others), staff)),
         )
 
-    def _serving(self, staff: Staff, doc: Doc) -> bool:
-        """Whether it is of a customer whom this person is serving now."""
-        serving = {"customer": doc["customer"], "assignee": staff.id, "status": Status.ASSIGNED.value}
+    def _serving(self, staff: Staff, members: list[str]) -> bool:
+        """Whether it is of a customer whom this person is serving now, by whichever identity."""
+        serving = {"customer": {"$in": members}, "assignee": staff.id, "status": Status.ASSIGNED.value}
         return self._mongo["conversations"].find_one(serving, {"_id": 1}) is not None
+
+    def open_of(self, customer_id: str) -> str | None:
+        """The id of an open conversation of the customer."""
+        found = self._mongo["conversations"].find_one({"customer": customer_id, "open": True}, {"_id": 1})
+        return str(found["_id"]) if found else None
+
+    def own_words(self, staff: Staff, conversation_id: str, message_id: str) -> Message | None:
+        """A message that this person wrote there, in full. Whoever calls has checked that it is theirs to use."""
+        query = {"_id": message_id, "conversation": conversation_id, "author": f"staff:{staff.id}"}
+        doc = self._mongo["messages"].find_one(query)
+        if doc is None:
+            return None
+        return self._message(
+            doc, masked=False, sent=self._outbox.states([doc["entry"]] if doc["entry"] else [])
+        )
 
     def since(self, thread: str, pos: int, limit: int = MESSAGES) -> list[Message]:
         """The customer's own view: what was said after `pos`, oldest first, in full."""
