@@ -37,6 +37,7 @@ from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.overhearing import Overhearing
 from bot.desk.presence import Presence
+from bot.desk.quota import Quotas
 from bot.desk.routing import Router
 from bot.desk.routing_rules import RulesBook
 from bot.desk.suggest import Suggesting
@@ -84,6 +85,7 @@ from bot.store.runs import RunStore
 from bot.store.staff import StaffStore
 from bot.store.switches import SwitchStore
 from bot.store.threads import ThreadStore
+from bot.store.timeline import TimelineStore
 from bot.store.views import Views
 from bot.store.watching import WatchStore
 from bot.sweeper import Sweeper
@@ -115,6 +117,7 @@ def build(
     presence = Presence(queue)
     known = adapters.CHANNELS if channels is None else channels
     accounts = Accounts(mongo, vault, settings.public_url)
+    quotas = Quotas(accounts, known, queue)
     events = EventStore(mongo, vault)
     threads = ThreadStore(mongo)
     conversations = ConversationStore(mongo, vault)
@@ -122,15 +125,15 @@ def build(
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
     notes = NoteStore(mongo, vault)
-    views = Views(mongo, vault, staff, conversations, outbox, notes)
+    hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
+    views = Views(mongo, vault, staff, conversations, outbox, notes, hours.current)
     customer_store, links = CustomerStore(mongo, vault), LinkStore(mongo, vault)
-    customers = Customers(mongo, customer_store, links, audit)
+    customers = Customers(mongo, customer_store, links, TimelineStore(mongo, vault), audit, live)
     automation = automation_of(mongo, audit, settings.auto_answer)
     knowledge = knowledge_of(settings, mongo, automation)
     switch = Switch(mongo, SwitchStore(mongo), accounts, audit, live)
     adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
-    hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
     applications = applications_of(settings.status, ApplicationStatus, customers.verified_as, audit)
     mind = build_mind(
         finder, encode=encoder(settings.home / "cache"), hours=hours.current, status=applications
@@ -168,7 +171,7 @@ def build(
     changes = Changes(mongo, conversations, outbox, audit, live)
     access = Access(views)
     work = work_of(mongo, vault, access, changes, notes, hours.current, ZoneInfo(settings.timezone))
-    watching = WatchStore(mongo, Rows(mongo, vault, staff, notes))
+    watching = WatchStore(mongo, Rows(mongo, vault, staff, notes, hours.current))
     desks = DeskStore(mongo)
     at_desks = Availability(mongo, desks, audit, live, presence, queue)
     router = Router(desks, at_desks, RulesBook(mongo, desks, audit), changes, hours)
@@ -188,6 +191,7 @@ def build(
         queue=queue,
         live=live,
         presence=presence,
+        quotas=quotas,
         hours=hours,
         router=router,
         channels=known,
@@ -224,6 +228,7 @@ def build(
             desk=desk,
             staff=staff,
             door=door,
+            oidc=None,
             accounts=accounts,
             channels=known,
             live=live,
@@ -242,10 +247,14 @@ def build(
             imports=imports_of(mongo, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
             at_hand=AtHand(desk, knowledge, settings.locale),
+            quotas=quotas,
             canned=SavedReplies(mongo, CannedStore(mongo), audit, advice),
             work=work,
             assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),
             policies=policies,
+            applications=applications,
+            ratings=ratings,
+            customers=customers,
             switch=switch,
             monitor=Monitor(watching, staff, presence, access, changes, notes),
             calls=Calls(CallingStore(mongo)),

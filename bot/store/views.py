@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING
 
+from bot.hours import Timetable
 from bot.model import Message, Page, Row, Staff, Status, Why
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import ConversationStore
@@ -40,13 +41,14 @@ class Views:
         conversations: ConversationStore,
         outbox: OutboxStore,
         notes: NoteStore,
+        hours: Callable[[], Timetable] = Timetable,
     ) -> None:
         self._mongo = mongo
         self._vault = vault
         self._conversations = conversations
         self._outbox = outbox
         self._notes = notes
-        self._rows = Rows(mongo, vault, staff, notes)
+        self._rows = Rows(mongo, vault, staff, notes, hours)
         self._links = LinkStore(mongo, vault)
 
     def rows(self, staff: Staff, view: str) -> list[Row]:
