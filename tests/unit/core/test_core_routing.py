@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
@@ -366,3 +366,44 @@ def test_every_channel_is_routed(teller: Teller) -> None:
     teller.hears(user, "我要真人", ChannelType.TELEGRAM)
     assert teller.service.router.tick() == 1
     assert teller.conversation(user, ChannelType.TELEGRAM)["assignee"] == person.id
+
+
+def test_off_hours_and_the_next_morning(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written to in the night, told when people answer, and served in the right order at nine."""
+    night = datetime(2026, 12, 31, 14, 30, tzinfo=UTC)  # 22:30 in Taipei, before a holiday and a weekend
+    nine = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
+    opens = teller.service.hours.current().base.next_opening(night)
+    assert opens == nine
+
+    class Night(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return night.astimezone(tz)
+
+    monkeypatch.setattr("bot.pipeline.datetime", Night)
+    texts = ("我要真人", "我要真人", "我要投訴你們的專員", "我的卡被盜刷了")
+    users = [teller.person() for _ in texts]
+    for user, text in zip(users, texts, strict=True):
+        teller.hears(user, text)
+    monkeypatch.undo()
+    for n, user in enumerate(users):
+        said = teller.line.texts(user)[-1]
+        assert said.startswith("目前不在真人客服的服務時間")
+        assert "1月4日（週一）09:00" in said
+        teller.service.mongo["conversations"].update_one(
+            {"thread": teller.thread(user)}, {"$set": {"waiting_since": night + n * 10 * MINUTE}}
+        )
+    # Deadlines begin at nine, each with the time of its priority.
+    supervisor = teller.staff(Role.SUPERVISOR)
+    rows = {row.id: row for row in teller.service.console.desk.rows(supervisor, "waiting")}
+    limits = [rows[teller.conversation(user)["_id"]].deadline - nine for user in users]  # type: ignore[operator]
+    assert limits == [15 * MINUTE, 15 * MINUTE, 5 * MINUTE, 2 * MINUTE]
+    # One place after the other comes free at nine: the stolen card, the complaint, then who wrote first.
+    order = []
+    person = at_desk(teller, Role.SENIOR, "fraud", capacity=1)
+    for _ in users:
+        assert teller.service.router.tick(nine) == 1
+        (found,) = teller.service.mongo["conversations"].find({"assignee": person.id, "status": "assigned"})
+        order.append(found["thread"])
+        teller.service.console.desk.resolve(person, found["_id"])
+    assert order == [teller.thread(users[n]) for n in (3, 2, 0, 1)]
