@@ -155,7 +155,7 @@ class Csat:
             self.ratings.rate(session, rating, score, now)
             if score <= LOWEST or (rating.score is not None and rating.score <= LOWEST):
                 low = score <= LOWEST
-                self.ratings.mark_low(session, conversation_id, low)
+                self.ratings.mark_low(session, conversation_id, low, self.locale)
                 detail = {"score": score, "before": rating.score, "assignee": conversation.assignee}
                 name = "rating:low" if low else "rating:corrected"
                 self.audit.add("system:csat", name, conversation_id, detail, session)

@@ -15,7 +15,7 @@ from bot.applications import Applications
 from bot.assist import Assistant
 from bot.at_hand import AtHand
 from bot.automation import Automation
-from bot.contracts import Channel
+from bot.contracts import Channel, SignInProvider
 from bot.desk.customers import Customers
 from bot.desk.hours import HoursBook
 from bot.desk.calls import Calls
@@ -23,6 +23,7 @@ from bot.desk.monitor import Monitor
 from bot.desk.canned import SavedReplies
 from bot.desk.door import Door
 from bot.desk.presence import Presence
+from bot.desk.quota import Quotas
 from bot.desk.routing import Router
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
@@ -68,6 +69,7 @@ class ConsoleService:
     desk: Desk
     staff: StaffStore
     door: Door
+    oidc: SignInProvider | None
     accounts: Accounts
     channels: Mapping[ChannelType, Channel]
     live: Live
@@ -89,7 +91,11 @@ class ConsoleService:
     assistant: Assistant
     at_hand: AtHand
     canned: SavedReplies
+    quotas: Quotas
     policies: Policies
+    applications: Applications | None
+    ratings: RatingStore
+    customers: Customers
     switch: Switch
     monitor: Monitor
     calls: Calls
@@ -105,6 +111,7 @@ class Service:
     queue: JobQueue
     live: Live
     presence: Presence
+    quotas: Quotas
     hours: HoursBook
     router: Router
     channels: Mapping[ChannelType, Channel]

@@ -32,6 +32,8 @@ HANDLERS: Words = {
     "agent_owned": _l("A person has the conversation"),
     "ai_off": _l("Switch: the AI is off"),
     "unsupported": _l("Nothing the bot can read"),
+    "application_status": _l("Look-up: application"),
+    "csat": _l("Rating of the service"),
 }
 DECISIONS: Words = {
     "Reply": _l("Replied"),
@@ -55,6 +57,10 @@ FIGURES: Words = {
     "choice": _l("Choice"),
     "intent": _l("Intent"),
     "rules": _l("Rules"),
+    "rule": _l("Recognised by"),
+    "look_up": _l("Look-up"),
+    "count": _l("Applications"),
+    "ms": _l("Milliseconds"),
 }
 _SHOWN = {"search", "verdict", "candidates", AT_HAND, "evidence", "shares", "article", "version"}
 

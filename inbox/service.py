@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.ai.adviser import Advice, Draft
+from bot.applications import Applications
 from bot.at_hand import AtHand
-from bot.contracts import Channel
+from bot.contracts import Channel, SignInProvider
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
 from bot.desk.door import Door
 from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
+from bot.desk.customers import Customers
 from bot.desk.presence import Presence
+from bot.desk.quota import Quotas
 from bot.desk.routing import Router
 from bot.desk.work import Work
 from bot.figures.service import Figures
@@ -28,6 +31,7 @@ from bot.policies import Document, Feature, Version
 from bot.recalls import Correction, Recall
 from bot.runs import Run
 from bot.settings_security import Security
+from bot.store.ratings import RatingStore
 from bot.switch import Switch
 from bot.wordings import Wish, Wording
 from kb.articles import Content
@@ -240,6 +244,10 @@ class Console(Protocol):
         """Sessions, invitations, second factors, roles."""
 
     @property
+    def oidc(self) -> SignInProvider | None:
+        """The firm's own sign-in, where there is one."""
+
+    @property
     def accounts(self) -> Accounts: ...
     @property
     def channels(self) -> Mapping[ChannelType, Channel]: ...
@@ -251,6 +259,8 @@ class Console(Protocol):
     def hours(self) -> HoursBook: ...
     @property
     def router(self) -> Router: ...
+    @property
+    def customers(self) -> Customers: ...
     @property
     def switch(self) -> Switch: ...
     @property
@@ -274,9 +284,15 @@ class Console(Protocol):
     @property
     def work(self) -> Work: ...
     @property
+    def applications(self) -> Applications | None: ...
+    @property
+    def ratings(self) -> RatingStore: ...
+    @property
     def assistant(self) -> Assistant: ...
     @property
     def at_hand(self) -> AtHand: ...
+    @property
+    def quotas(self) -> Quotas: ...
     @property
     def canned(self) -> SavedReplies: ...
     @property

@@ -20,8 +20,8 @@ from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
 from bot.vault import Vault, customer_key
 
-LOW = "low_rating"
-"""The tag of a conversation whose rating a supervisor should look into."""
+LOW = {"zh-TW": "低評分", "en": "low rating"}
+"""The tag, in the firm's language, of a conversation whose rating a supervisor should look into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,14 @@ class RatingStore:
             {"_id": rating.conversation_id}, {"$set": {**sealed, "commented_at": at}}, session=session
         )
 
-    def mark_low(self, session: Session, conversation_id: str, low: bool) -> None:
-        update: dict[str, Any] = {"$addToSet" if low else "$pull": {"tags": LOW}}
-        self._mongo["conversations"].update_one({"_id": conversation_id}, update, session=session)
+    def mark_low(self, session: Session, conversation_id: str, low: bool, locale: str) -> None:
+        """Put the tag on, or take it off; it counts among the tags in use as any other."""
+        tag = LOW[locale]
+        update: dict[str, Any] = {"$push" if low else "$pull": {"tags": tag}}
+        query = {"_id": conversation_id, "tags": {"$ne": tag} if low else tag}
+        if self._mongo["conversations"].update_one(query, update, session=session).modified_count:
+            uses = {"$inc": {"uses": 1 if low else -1}}
+            self._mongo["tags"].update_one({"_id": tag}, uses, upsert=True, session=session)
 
     # -- what the asking has to know -----------------------------------------------------------------------------------
 

@@ -307,11 +307,11 @@ def test_while_a_person_has_the_next_conversation_the_last_one_is_rated_all_the_
 def test_a_low_score_calls_a_supervisors_eye_and_a_correction_takes_it_back(teller: Teller) -> None:
     user, conversation, agent = resolved(teller)
     press(teller, user, conversation, 2)
-    assert "low_rating" in teller.conversation(user)["tags"]
+    assert "低評分" in teller.conversation(user)["tags"]
     (line,) = teller.service.audit.about("rating:low", [conversation])
     assert line["detail"] == {"score": 2, "before": None, "assignee": agent.id}
     press(teller, user, conversation, 4)
-    assert "low_rating" not in teller.conversation(user)["tags"]
+    assert "低評分" not in teller.conversation(user)["tags"]
     assert len(teller.service.audit.about("rating:corrected", [conversation])) == 1
 
 
