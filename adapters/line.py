@@ -61,6 +61,18 @@ class Line:
     def profile(self, account: ChannelAccount, user_id: str) -> Profile | None:
         return line_out.profile(account, user_id)
 
+    def quota(self, account: ChannelAccount) -> tuple[int, int] | None:
+        """(used, allowed) pushes of this month, about; None for a plan without a limit. Raises SendError.
+
+        https://developers.line.biz/en/reference/messaging-api/#get-quota
+        """
+        plan = _admin(account, "GET", "/v2/bot/message/quota")
+        allowed = plan.get("value")
+        if plan.get("type") != "limited" or not isinstance(allowed, int):
+            return None
+        used = _admin(account, "GET", "/v2/bot/message/quota/consumption").get("totalUsage")
+        return (used, allowed) if isinstance(used, int) else None
+
     def check(self, account: ChannelAccount) -> str:
         bot = _admin(account, "GET", "/v2/bot/info")
         name = a_text(bot, "displayName") or a_text(bot, "basicId") or "an unnamed account"

@@ -41,10 +41,30 @@ def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> 
                 {"content_type": "text", "title": choice.label, "payload": choice.value}
                 for choice in piece.choices
             ]
-        body = {"recipient": {"id": out.user_id}, "messaging_type": "RESPONSE", "message": message}
-        return a_text(graph(account, "POST", f"{page_id(account)}/messages", body), "message_id")
+        return a_text(_say(account, out, message), "message_id")
 
     return Receipt(limits.in_order(pieces, one), via="send")
+
+
+def _say(account: ChannelAccount, out: Outbound, message: dict[str, Any]) -> dict[str, Any]:
+    """One message; a person's goes out with the tag for people where the 24 hours are over. Raises SendError.
+
+    The refusal proves that nothing went out, so asking again cannot say it twice. Meta takes the tag for seven days,
+    from pages that have the Human Agent feature.
+    """
+    path, body = f"{page_id(account)}/messages", {"recipient": {"id": out.user_id}, "message": message}
+    try:
+        return graph(account, "POST", path, {**body, "messaging_type": "RESPONSE"})
+    except SendError as closed:
+        if closed.code != "window_closed" or not out.author_is_person:
+            raise
+        try:
+            return graph(
+                account, "POST", path, {**body, "messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+            )
+        except SendError as refused:
+            # Without the feature Meta speaks of permissions or parameters; what is true is that the time is over.
+            raise (closed if refused.code in ("forbidden", "rejected") else refused) from None
 
 
 def profile(account: ChannelAccount, user_id: str) -> Profile | None:

@@ -14,5 +14,9 @@ def profile(thread: str) -> None:
     of_process().profiles.fetch(thread)
 
 
+def quota(account_id: str) -> None:
+    of_process().quotas.look(account_id)
+
+
 def run(run_id: str) -> None:
     perform(of_process(), run_id)

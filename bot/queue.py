@@ -112,6 +112,12 @@ class JobQueue:
         except RedisError as error:
             log.warning("queue_away", error=type(error).__name__)
 
+    def look_at_quota(self, account_id: str) -> None:
+        try:
+            self._enqueue(SLOW, "bot.jobs.quota", account_id)
+        except RedisError as error:
+            log.warning("queue_away", error=type(error).__name__)
+
     def begin_run(self, run: str) -> None:
         """Have a worker take up a long run; the clock asks again for one that still waits."""
         job = f"run-{run}"

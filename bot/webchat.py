@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, request
 
+from bot.desk.presence import Presence
 from bot.errors import BadPayload, BadSignature, NotAllowed, NotFound, Unavailable
 from bot.link_invitations import Invitations
 from bot.live import Live
@@ -28,6 +30,8 @@ from bot.webhooks import read_body
 HISTORY = 200
 HEARTBEAT_S = 15.0
 REVISIT_MS = 2000
+# After a restart every widget comes back at once: they take turns instead of running into one another's time-outs.
+_opening = threading.BoundedSemaphore(12)
 
 
 class Visitor(Protocol):
@@ -152,13 +156,19 @@ def blueprint(chat: WebChat) -> Blueprint:
 
     @routes.get("/stream")
     def stream(account_id: str) -> Response:
-        account = chat.account(account_id)
-        thread = thread_of(chat.vault, account.id, chat.visitor(account).visitor_id)
         last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or ""
         if last and not (last.isascii() and last.isdigit()):
             raise BadPayload("Last-Event-ID must be the id of an event of this stream.")
-        start = int(last) if last else chat.views.last_pos(thread)
-        response = Response(_events(chat, thread, start), mimetype="text/event-stream")
+        with _opening:
+            account = chat.account(account_id)
+            thread = thread_of(chat.vault, account.id, chat.visitor(account).visitor_id)
+            # Listening begins before the first look, so that nothing falls between the two.
+            pokes = chat.live.listen([f"thread:{thread}"], HEARTBEAT_S)
+            if last:
+                start, missed = int(last), chat.views.since(thread, int(last))
+            else:
+                start, missed = chat.views.last_pos(thread), []
+        response = Response(_events(chat, thread, start, missed, pokes), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -180,26 +190,28 @@ def as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def _events(chat: WebChat, thread: str, last: int) -> Iterator[str]:
+def _events(
+    chat: WebChat,
+    thread: str,
+    last: int,
+    missed: Sequence[Message],
+    pokes: Iterator[dict[str, Any] | None],
+) -> Iterator[str]:
     yield f"retry: {REVISIT_MS}\n\n"
-    # Listening begins before the first look, so that nothing falls between the two.
-    pokes = chat.live.listen([f"thread:{thread}"], HEARTBEAT_S)
-    poked: dict[str, Any] | None = {}
+    fresh, here = missed, Presence(chat.queue)
     while True:
-        try:
-            fresh = chat.views.since(thread, last)
-        except PyMongoError:
-            return
         for message in fresh:
             last = message.pos
             data = json.dumps(as_json(message), ensure_ascii=False)
             yield f"id: {message.pos}\ndata: {data}\n\n"
-        if poked is None and not fresh:
-            yield ": still here\n\n"
+        here.visitor_beat(thread)
         try:
             poked = next(pokes)
-        except StopIteration:
+            fresh = chat.views.since(thread, last)
+        except (StopIteration, PyMongoError):
             return
+        if poked is None and not fresh:
+            yield ": still here\n\n"
 
 
 def _origins(account: ChannelAccount) -> list[str]:

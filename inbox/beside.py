@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.at_hand import Ready
 from bot.errors import ServiceError
 from bot.model import Page
-from inbox import presence, summary
+from inbox import allowed, presence, summary
 from inbox.auth import console
 
 
@@ -18,6 +18,7 @@ class Beside:
     around: presence.Around
     hand: tuple[Ready, ...]
     summary: summary.Summary | None
+    allowed: tuple[allowed.Note, ...]
 
 
 def of(page: Page, mode: str) -> Beside:
@@ -26,6 +27,7 @@ def of(page: Page, mode: str) -> Beside:
         around=presence.around(page.conversation.id),
         hand=_hand(page) if mode in ("reply", "take") else (),
         summary=summary.of(page),
+        allowed=allowed.notes(page) if mode in ("reply", "take") else (),
     )
 
 

@@ -59,6 +59,24 @@ class Presence:
 
         self._try(work)
 
+    def visitor_beat(self, thread: str) -> None:
+        """A sign of life of a customer's open chat on a web page."""
+
+        def work() -> None:
+            self.queue.redis.set(f"presence:visitor:{thread}", 1, ex=round(ONLINE_S))
+
+        self._try(work)
+
+    def visitor(self, thread: str) -> bool | None:
+        """Whether the customer has the chat of `thread` open; None where nobody can know."""
+        found: list[bool] = []
+
+        def work() -> None:
+            found.append(bool(self.queue.redis.exists(f"presence:visitor:{thread}")))
+
+        self._try(work)
+        return found[0] if found else None
+
     def online(self) -> set[str]:
         """Ids of the staff with an open page in the last 45 seconds; none where Redis is away."""
         found: set[str] = set()

@@ -1,5 +1,6 @@
 // Who else is in the open conversation: the stream says that it changed, this fetches the sentence. And that one types.
 import { parse, patch } from "./patch.js";
+import { say } from "./words.js";
 
 const TELL_MS = 3000;
 const region = () => document.querySelector('[data-region="around"]');
@@ -34,3 +35,15 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-reply] textarea")) tell(Boolean(event.target.value.trim()));
 });
 document.addEventListener("teller:sent", () => tell(false));
+
+/** What the channel allows counts down: hours, minutes and seconds, days where there are more than two. */
+function countdown() {
+  for (const node of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.floor((Date.parse(node.dataset.until) - Date.now()) / 1000));
+    const clock = [left / 3600, (left / 60) % 60, left % 60].map((n) => String(Math.floor(n)).padStart(2, "0")).join(":");
+    const text = left > 172800 ? say("days", { n: Math.floor(left / 86400) }) : clock;
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+setInterval(countdown, 1000);
+countdown();

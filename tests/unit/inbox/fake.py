@@ -150,6 +150,13 @@ class NoReplies:
         return []
 
 
+class NoQuotas:
+    """No platform said what is left."""
+
+    def known(self, account_id: str) -> None:
+        return None
+
+
 @dataclass
 class FakeConsole:
     settings: FakeSettings
@@ -164,6 +171,7 @@ class FakeConsole:
     recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)
     at_hand: NothingAtHand = field(default_factory=NothingAtHand)
+    quotas: NoQuotas = field(default_factory=NoQuotas)
     canned: NoReplies = field(default_factory=NoReplies)
     kb: Callable[[], Store] = no_knowledge
     imports: Any = None
