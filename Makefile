@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 STRICT := bot adapters handlers kb inbox
 
-.PHONY: help setup run test lint answers bench soak screenshots requirements
+.PHONY: help setup run test lint answers bench seed soak screenshots requirements
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ answers: setup ## the live decision on our own questions: docs/answers.md and it
 
 bench: setup ## bare Flask, LINE's sample and Teller side by side
 	@exec $(PY) -m tests.bench $(ARGS)
+
+seed: setup ## a store with a million messages under var-seed, to look at lists and figures at size
+	@exec $(PY) -m tests.bench.seed $(ARGS)
 
 soak: setup ## a long run with kills; MINUTES=30
 	@exec $(PY) -m tests.fault.soak --minutes $(or $(MINUTES),30) $(ARGS)

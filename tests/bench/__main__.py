@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench import conversation, half_open, live, machine, report, search, throughput
+from tests.bench import conversation, half_open, lists, live, machine, report, search, throughput
 from tests.bench.rivals import Rival, serving
 from tests.bench.teller import SECRET, Teller
 from tests.house import running
 
-PARTS = ("throughput", "conversation", "half-open", "live", "search")
+PARTS = ("throughput", "conversation", "half-open", "live", "search", "lists")
 
 LIVE_RATE = 60.0
 
@@ -34,6 +34,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--round-seconds", type=float, default=4.0)
     parser.add_argument("--rate", type=float, default=50.0, help="messages a second, end to end")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of an end-to-end run")
+    parser.add_argument(
+        "--store", type=Path, help="lists: a folder `make seed` filled, else one is seeded: minutes"
+    )
     parser.add_argument("--only", choices=PARTS, help="one part alone")
     return parser.parse_args(arguments)
 
@@ -80,7 +83,10 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             teller = Teller.of(house)
             found["live"] = live.measure(teller, LIVE_RATE, given.seconds, say)
             teller.close()
-    if given.only in ("search", "live"):
+    if given.only == "lists" or (given.only is None and given.store):
+        with tempfile.TemporaryDirectory(prefix="teller-bench-") as home:
+            found["lists"] = lists.measure(say, given.store or Path(home))
+    if given.only in ("search", "live", "lists"):
         return found
     say("starting Teller, bare Flask and LINE's sample")
     with everyone() as (teller, bare, echo, secret):

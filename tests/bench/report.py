@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tests.bench import lists
+
 ACK_P99_MS = 100.0
 REPLY_P95_BEYOND_SEARCH_MS = 100.0
 HALF_OPEN_MS = 100.0
@@ -38,6 +40,8 @@ def goals(found: dict[str, Any]) -> list[tuple[str, float, float, bool]]:
         rows += _live_goals(one)
     for one in found.get("search", []):
         rows += _search_goals(one)
+    if "lists" in found:
+        rows += lists.goals(found["lists"])
     return rows
 
 
@@ -72,6 +76,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{machine['cores']} cores, {machine['cpu']}, {machine['system']}, Python {machine['python']}"
     if "search" in found:
         yield from _search(found["search"])
+    if "lists" in found:
+        yield from lists.lines(found["lists"])
     if "throughput" in found:
         yield from _throughput(found["throughput"])
     if "conversation" in found:
