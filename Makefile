@@ -35,7 +35,7 @@ answers: setup ## the live decision on our own questions: docs/answers.md and it
 bench: setup ## bare Flask, LINE's sample and Teller side by side
 	@exec $(PY) -m tests.bench $(ARGS)
 
-seed: setup ## a store with a million messages under var-seed, to look at lists and figures at size
+seed: setup ## a store with a million messages under var/seed, to look at lists and figures at size
 	@exec $(PY) -m tests.bench.seed $(ARGS)
 
 soak: setup ## a long run with kills; MINUTES=30

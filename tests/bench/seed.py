@@ -424,7 +424,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.seed", description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=500_000)
-    parser.add_argument("--home", type=Path, default=Path("var-seed"), help="keys, and the servers' files")
+    parser.add_argument("--home", type=Path, default=Path("var/seed"), help="keys, and the servers' files")
     parser.add_argument("--uri", help="a MongoDB of yours instead of one under --home")
     given = parser.parse_args(arguments)
     servers = Servers.start(given.home, mongodb_uri=given.uri)
