@@ -93,7 +93,7 @@ class Live:
 
     def listen(
         self, topics: Sequence[str], timeout: float = 15.0, beat: float | None = None
-    ) -> Iterator[Mapping[str, Any] | None]:
+    ) -> Iterator[dict[str, Any] | None]:
         """Pokes as they come, from this call on; None says to look again: after `timeout` seconds of silence, and
         whenever pokes may have been missed. With `beat`, an empty poke comes at least every so many seconds, which
         says no more than that time has passed. Ends at shutdown."""

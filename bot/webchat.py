@@ -162,13 +162,8 @@ def blueprint(chat: WebChat) -> Blueprint:
         with _opening:
             account = chat.account(account_id)
             thread = thread_of(chat.vault, account.id, chat.visitor(account).visitor_id)
-            # Listening begins before the first look, so that nothing falls between the two.
-            pokes = chat.live.listen([f"thread:{thread}"], HEARTBEAT_S)
-            if last:
-                start, missed = int(last), chat.views.since(thread, int(last))
-            else:
-                start, missed = chat.views.last_pos(thread), []
-        response = Response(_events(chat, thread, start, missed, pokes), mimetype="text/event-stream")
+            events = _events(chat, thread, int(last) if last else None)
+        response = Response(events, mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -190,11 +185,20 @@ def as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def _events(
+def _events(chat: WebChat, thread: str, last: int | None) -> Iterator[str]:
+    """All after the line `last`, or from now on; the first look is taken at the call."""
+    # Listening begins before it, so that nothing falls between the two.
+    pokes = chat.live.listen([f"thread:{thread}"], HEARTBEAT_S)
+    if last is None:
+        return _following(chat, thread, chat.views.last_pos(thread), [], pokes)
+    return _following(chat, thread, last, chat.views.since(thread, last), pokes)
+
+
+def _following(
     chat: WebChat,
     thread: str,
     last: int,
-    missed: Sequence[Message],
+    fresh: Sequence[Message],
     pokes: Iterator[dict[str, Any] | None],
 ) -> Iterator[str]:
     yield f"retry: {REVISIT_MS}\n\n"
