@@ -202,7 +202,7 @@ def _following(
     pokes: Iterator[dict[str, Any] | None],
 ) -> Iterator[str]:
     yield f"retry: {REVISIT_MS}\n\n"
-    fresh, here = missed, Presence(chat.queue)
+    here = Presence(chat.queue)
     while True:
         for message in fresh:
             last = message.pos
