@@ -49,11 +49,11 @@ LEVELS: words.Words = {
 def chip(sign: Sign) -> str:
     """One reason in words."""
     said = words.said(SIGNS, sign.code)
-    if sign.minutes is None:
+    if not sign.minutes:
         return said
     if sign.code == "soon":
         return str(gettext("%(what)s: %(n)d min left", what=said, n=sign.minutes))
-    return str(gettext("%(what)s: %(n)d min", what=said, n=sign.minutes))
+    return str(gettext("%(what)s: %(n)d min by now", what=said, n=sign.minutes))
 
 
 def _filters() -> dict[str, str]:
