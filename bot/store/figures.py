@@ -14,6 +14,7 @@ from bot.mongo import Doc, Mongo, Session
 from bot.store.records import new_id
 
 STATE = "figures"
+CORRECTED_WITHIN = timedelta(hours=24)
 CHUNK = 500
 _CONVERSATION = {
     "customer": 1, "account": 1, "skill": 1, "status": 1, "reason": 1, "opened_at": 1, "handed_at": 1,
@@ -144,9 +145,16 @@ class FigureStore:
 
     def rated_and_reviewed(self, since: datetime) -> list[datetime]:
         """The moments whose days have another rating or review since."""
-        rated = self._mongo["ratings"].find({"$or": [{"at": {"$gte": since}}, {"rated_at": {"$gte": since}}]})
+        asked = self._mongo["ratings"].find({"at": {"$gte": since}}, {"at": 1})
+        # A rating may be corrected for a day; `rated_at` is that of the first.
+        first = {"rated_at": {"$gte": since - CORRECTED_WITHIN}}
+        rated = [
+            doc
+            for doc in self._mongo["ratings"].find(first, {"at": 1, "changes.at": 1})
+            if any(change["at"] >= since for change in doc.get("changes", ()))
+        ]
         reviewed = self._mongo["labels"].find({"source": "review", "at": {"$gte": since}}, {"asked_at": 1})
-        return [doc["at"] for doc in rated] + [doc["asked_at"] for doc in reviewed]
+        return [doc["at"] for doc in (*asked, *rated)] + [doc["asked_at"] for doc in reviewed]
 
     # -- days to compute -----------------------------------------------------------------------------------------------
 

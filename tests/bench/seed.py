@@ -16,6 +16,7 @@ import json
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -141,8 +142,12 @@ def seed(
         )
     for doc in _audit(service, people, now, messages // 5, chance):
         bulk.add("audit", doc)
+    months: Counter[str] = Counter()
     for doc in _calls(now, messages // 10, chance):
         bulk.add("model_calls", doc)
+        months[doc["month"]] += doc["cost"]
+    for month, spent in months.items():
+        bulk.add("model_months", {"_id": month, "spent": spent})
     written = bulk.end()
     schema.ensure(patient)
     patient.close()
@@ -298,11 +303,8 @@ def _decision(act: Act, story: Story, turn: str, at: datetime) -> dict[str, Any]
         "hands_over": ("HandOff", story.reason or "human_request", story.reason or "human_request"),
         "adds": ("StaySilent", "agent_owned", "conversation is assigned"),
     }[act.what]
-    trace = {
-        "search": "hybrid",
-        "confidence": 0.91,
-        "candidates": [{"article": "card-annual-fee", "version": 1}],
-    }
+    candidate = {"article": "card-annual-fee", "version": 1, "confidence": 0.91}
+    trace = {"verdict": "answer", "search": "hybrid", "confidence": 0.91, "candidates": [candidate]}
     return {
         "turn": turn,
         "handler": handler,
