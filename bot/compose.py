@@ -69,6 +69,7 @@ from bot.store.canned import CannedStore
 from bot.store.conversations import ConversationStore
 from bot.store.customers import CustomerStore
 from bot.store.desks import DeskStore
+from bot.store.drafts import DraftStore
 from bot.store.events import EventStore
 from bot.store.figures import FigureStore
 from bot.store.hours import HoursStore
@@ -248,6 +249,7 @@ def build(
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
             at_hand=AtHand(desk, knowledge, settings.locale),
             quotas=quotas,
+            drafts=DraftStore(mongo, vault),
             canned=SavedReplies(mongo, CannedStore(mongo), audit, advice),
             work=work,
             assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),

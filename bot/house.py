@@ -43,6 +43,7 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore
+from bot.store.drafts import DraftStore
 from bot.store.events import EventStore
 from bot.store.outbox import OutboxStore
 from bot.store.ratings import RatingStore
@@ -91,6 +92,7 @@ class ConsoleService:
     assistant: Assistant
     at_hand: AtHand
     canned: SavedReplies
+    drafts: DraftStore
     quotas: Quotas
     policies: Policies
     applications: Applications | None

@@ -3,13 +3,16 @@
 service.py        what the console needs from the house (Protocol `Console`): read this first
 permissions.py    Permission, AuditAction, role -> permissions
 auth.py           sessions and the one gate, `@requires`
-account.py        sign-in, sign-out, language
+account.py        sign-in, sign-out, language; sessions.py is one's own account, totp.py its second factor
+staff.py          who works here and as what; invitations.py lets people in, oidc.py through the firm's own sign-in
 agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
+customers.py      one customer over all identities: profile, notes, risk mark, linking
 thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer
 beside.py         what stands around the composer: presence.py colleagues there, at_hand.py approved articles,
                   summary.py the hand-off in short, allowed.py what the channel takes now
 applications.py   how the customer's applications stand, on request; what they said of the service
+drafts.py         what was typed and not sent
 canned.py         saved replies: the page, and the list that / opens
 live.py           the stream of an open page
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
@@ -57,10 +60,13 @@ from inbox import (
     automation,
     availability,
     canned,
+    customers,
     dashboard,
+    drafts,
     gaps,
     headers,
     hours,
+    invitations,
     knowledge,
     knowledge_edit,
     knowledge_files,
@@ -79,8 +85,12 @@ from inbox import (
     rules,
     rules_edit,
     runs,
+    sessions,
+    staff,
     switch,
+    totp,
     words,
+    work,
 )
 from inbox.limits import Attempts
 from inbox.permissions import Permission
@@ -94,10 +104,11 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, presence.bp)
+_CONVERSATIONS = (agent.bp, work.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, customers.bp, drafts.bp, presence.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
+_STAFF = (sessions.bp, totp.bp, staff.bp, invitations.bp)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -109,6 +120,7 @@ _PAGES = (
     *_PHRASINGS,
     *_REST,
     *_HOURS,
+    *_STAFF,
     *_WATCH,
 )
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}

@@ -16,12 +16,18 @@ class Permission(StrEnum):
     INBOX_REPLY = "inbox:conversation:reply"
     INBOX_OTHERS = "inbox:others:read"
     INBOX_TAKE_OVER = "inbox:others:take"
+    COMPLAINTS_READ = "inbox:complaint:read"
+    CUSTOMER_WRITE = "inbox:customer:write"
+    CUSTOMER_LINK = "inbox:customer:link"
     MONITOR_READ = "monitor:conversations:read"
     MONITOR_WHISPER = "monitor:agent:whisper"
     AI_READ = "monitor:ai:read"
     AI_STOP = "monitor:ai:stop"
     AI_START = "monitor:ai:start"
     CANNED_USE = "inbox:canned:use"
+    STAFF_READ = "admin:staff:read"
+    STAFF_PROPOSE = "admin:staff:propose"
+    STAFF_WRITE = "admin:staff:write"
     CHANNEL_READ = "admin:channel:read"
     CHANNEL_WRITE = "admin:channel:write"
     AUTOMATION_READ = "knowledge:automation:read"
@@ -59,8 +65,11 @@ class AuditAction(StrEnum):
     SIGN_IN_FAILED = "account:session:refused"
     SIGN_IN_LIMITED = "account:session:limited"
     SIGNED_OUT = "account:session:end"
+    STEPPED_UP = "account:session:step_up"
+    STEP_UP_FAILED = "account:session:step_up_refused"
     DENIED = "account:permission:denied"
     CONVERSATION_OPENED = "inbox:conversation:open"
+    CUSTOMER_OPENED = "inbox:customer:open"
     MONITOR_OPENED = "monitor:conversations:open"
     CONVERSATION_WATCHED = "monitor:conversation:watch"
     CHANNEL_ADDED = "admin:channel:add"
@@ -74,8 +83,10 @@ class AuditAction(StrEnum):
     FIGURES_EXPORTED = "figures:service:export"
 
 
-_DESK = frozenset({Permission.INBOX_READ, Permission.INBOX_REPLY, Permission.CANNED_USE})
-_WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS})
+_DESK = frozenset(
+    {Permission.INBOX_READ, Permission.INBOX_REPLY, Permission.CANNED_USE, Permission.CUSTOMER_WRITE}
+)
+_WATCH = frozenset({Permission.INBOX_READ, Permission.INBOX_OTHERS, Permission.COMPLAINTS_READ})
 _FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_STAFF})
 _READER = frozenset({Permission.KNOWLEDGE_READ, Permission.RULES_READ})
 _WRITER = _READER | {Permission.KNOWLEDGE_WRITE, Permission.RULES_WRITE}
@@ -96,11 +107,15 @@ _HOURS = frozenset({Permission.SCHEDULE_READ, Permission.SCHEDULE_WRITE})
 _STOP = frozenset({Permission.AI_READ, Permission.AI_STOP})
 _START = _STOP | {Permission.AI_START}
 
+# A supervisor proposes who is what, an administrator agrees; compliance and admin roles want two (bot/desk/staff.py).
+_STAFF = frozenset({Permission.STAFF_READ, Permission.STAFF_PROPOSE})
+
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK | _CORRECT | _READER,
-    Role.SENIOR: _DESK | _CORRECT | _WRITER | _STOP,
+    Role.SENIOR: _DESK | _CORRECT | _WRITER | _STOP | {Permission.CUSTOMER_LINK, Permission.COMPLAINTS_READ},
     Role.SUPERVISOR: _DESK
+    | _STAFF
     | _FIGURES
     | _CORRECT
     | _RECALL
@@ -111,7 +126,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _MONITOR
     | _START
     | _HOURS
-    | {Permission.INBOX_TAKE_OVER, Permission.MONITOR_WHISPER},
+    | {Permission.INBOX_TAKE_OVER, Permission.MONITOR_WHISPER, Permission.CUSTOMER_LINK},
     Role.COMPLIANCE: _WATCH
     | _FIGURES
     | _MONITOR
@@ -123,14 +138,28 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET}
     | {Permission.SCHEDULE_READ},
     # Sums tell of no customer: the administrator may see how the service goes, not who of the staff did how much.
-    Role.ADMIN: _STOP | _HOURS | {Permission.FIGURES_READ, Permission.CHANNEL_READ, Permission.CHANNEL_WRITE},
+    Role.ADMIN: _STOP
+    | _HOURS
+    | _STAFF
+    | {
+        Permission.FIGURES_READ,
+        Permission.CHANNEL_READ,
+        Permission.CHANNEL_WRITE,
+        Permission.STAFF_WRITE,
+    },
     Role.AUDITOR: _WATCH
     | _FIGURES
     | _MONITOR
     | _READER
     | _PROOF
     | _ASKED
-    | {Permission.AI_READ, Permission.RECALL_READ, Permission.CHANNEL_READ, Permission.SCHEDULE_READ},
+    | {
+        Permission.AI_READ,
+        Permission.RECALL_READ,
+        Permission.CHANNEL_READ,
+        Permission.SCHEDULE_READ,
+        Permission.STAFF_READ,
+    },
 }
 
 OPEN_TO_ALL = frozenset({Permission.ANYONE})

@@ -12,6 +12,7 @@ from functools import cache
 from flask_babel import get_locale, gettext
 
 from inbox import (
+    customers_sentences,
     knowledge_sentences,
     monitor_sentences,
     phrasings_sentences,
@@ -26,6 +27,9 @@ def _l(written: str) -> str:
 
 
 KNOWN = (
+    # applications at the firm
+    _l("No system of the firm's is connected that knows applications."),
+    _l("Your role does not read customers' applications."),
     # the desk
     _l("This conversation is resolved; the customer's next message opens a new one."),
     _l("A colleague has taken this conversation."),
@@ -84,6 +88,7 @@ KNOWN = (
     _l("Telegram refuses the bot's token."),
     _l("The platform could not be reached."),
     _l("The platform did not answer: the message may have gone out."),
+    *customers_sentences.KNOWN,
     *knowledge_sentences.KNOWN,
     *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,

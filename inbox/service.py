@@ -32,8 +32,11 @@ from bot.recalls import Correction, Recall
 from bot.runs import Run
 from bot.settings_security import Security
 from bot.store.ratings import RatingStore
+from bot.store.reading import EVERYTHING, Wanted
+from bot.store.rows import Listing
 from bot.switch import Switch
 from bot.wordings import Wish, Wording
+from bot.store.drafts import DraftStore
 from kb.articles import Content
 from kb.proof import State
 from kb.review import Audit
@@ -63,6 +66,12 @@ class Desk(Protocol):
     """
 
     def rows(self, staff: Staff, view: str) -> list[Row]: ...
+
+    def listing(
+        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+    ) -> Listing: ...
+
+    def skills(self, staff: Staff) -> dict[str, int]: ...
 
     def counts(self, staff: Staff) -> dict[str, int]:
         """How many conversations each view holds; a view may be absent."""
@@ -291,6 +300,8 @@ class Console(Protocol):
     def assistant(self) -> Assistant: ...
     @property
     def at_hand(self) -> AtHand: ...
+    @property
+    def drafts(self) -> DraftStore: ...
     @property
     def quotas(self) -> Quotas: ...
     @property

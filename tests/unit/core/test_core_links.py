@@ -36,7 +36,7 @@ def links(teller: Teller) -> LinkStore:
 @pytest.fixture(scope="module")
 def customers(teller: Teller, links: LinkStore) -> Customers:
     service = teller.service
-    return Customers(service.mongo, CustomerStore(service.mongo, service.vault), links, service.audit)
+    return teller.service.customers
 
 
 def identity(teller: Teller, firm_id: str | None = None) -> str:
