@@ -16,7 +16,7 @@ NOTHING = "–"
 HOW: words.Words = {
     "bot_first": _l(
         "From the customer's first line of a conversation to the bot's first line after it: an answer, a question back "
-        "or a notice. Counts on the day of the customer's line. Percentiles are within 2 % of the exact ones."
+        "or a notice. Counts on the day of the customer's line. Percentiles are exact to 2 percent."
     ),
     "people_first": _l(
         "From a hand-off to the first line that a person writes, nights and weekends included. Counts on the day of "
@@ -38,8 +38,8 @@ HOW: words.Words = {
         "Ratings of 4 and 5 among all that were given. The rate of response is of those who were asked."
     ),
     "covered": _l(
-        "Of the hours of a week in which conversations began, those in which at least 90 % of them got an answer or a "
-        "notice within 60 seconds."
+        "Of the hours of a week in which conversations began, those in which at least 90 percent of them got an answer or "
+        "a notice within 60 seconds."
     ),
     "cost": _l(
         "What the firm's own model was paid for in these days, from the ledger of calls, for all channels. The rest of "
@@ -47,7 +47,7 @@ HOW: words.Words = {
     ),
     "audit": _l(
         "Of the bot's replies of these days that compliance has read, those found right. The interval is exact "
-        "(Clopper-Pearson), one-sided with 95 % certainty."
+        "(Clopper-Pearson), one-sided with 95 percent certainty."
     ),
     "hand_offs": _l("Each time the bot gives a conversation to people; the reason is the rule that decided."),
     "staffing": _l("How many agents wrote at least one line in that hour, in the mean over the days chosen."),
