@@ -38,8 +38,8 @@ HOW: words.Words = {
         "Ratings of 4 and 5 among all that were given. The rate of response is of those who were asked."
     ),
     "covered": _l(
-        "Of the hours of a week in which conversations began, those in which at least 90 percent of them got an answer or "
-        "a notice within 60 seconds."
+        "Of the hours of a week in which conversations began, those in which at least 90 percent of them got an answer "
+        "or a notice within 60 seconds."
     ),
     "cost": _l(
         "What the firm's own model was paid for in these days, from the ledger of calls, for all channels. The rest of "
