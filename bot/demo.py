@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, make_response, render_template, request
 
 from bot.model import ChannelType
@@ -24,7 +28,9 @@ WORDS = {
             ("保險服務", "保單內容、理賠進度與契約撤銷權。"),
             ("存款與帳戶", "合作銀行數位帳戶，轉帳與匯率隨時查。"),
         ],
-        "questions": ["信用卡年費多少", "忘記密碼怎麼辦", "手續費", "提前還款要付違約金嗎", "我要真人"],
+        "questions": ["信用卡年費多少", "忘記密碼怎麼辦", "手續費", "我的貸款申請到哪了", "我要真人"],
+        "as": "以會員身分試用申請進度：",
+        "visitor": "未登入的訪客",
         "console": "客服主控台",
         "standins": "LINE、Messenger、Telegram 模擬",
         "other": "English",
@@ -46,14 +52,28 @@ WORDS = {
         "questions": [
             "How much is the card annual fee?",
             "How do I reset my password?",
-            "fee",
+            "Where is my loan application?",
             "Talk to a person",
         ],
+        "as": "Try the status of applications as a member:",
+        "visitor": "visitor, not signed in",
         "console": "Help-desk console",
         "standins": "LINE, Messenger and Telegram stand-ins",
         "other": "中文",
         "empty": "No web chat is enabled. Add a site under Channels in the console, or run:",
         "foot": "Clearisle Financial is fictional and for demonstration only.",
+    },
+}
+
+
+# Customers of the firm's stand-in (tests/sandbox/firm.py).
+MEMBERS: dict[str, dict[str, str]] = {
+    "zh-TW": {"1001": "有三件申請", "1002": "審查已有結果", "1003": "沒有申請", "down": "系統維護中"},
+    "en": {
+        "1001": "three applications",
+        "1002": "one with an outcome",
+        "1003": "no application",
+        "down": "system under maintenance",
     },
 }
 
@@ -67,6 +87,7 @@ def blueprint(accounts: AccountStore, settings: Settings) -> Blueprint:
     @routes.get("/demo")
     def demo() -> Response:
         lang = "en" if request.args.get("lang") == "en" else "zh-TW"
+        member = request.args.get("member", "")
         enabled = [one for one in accounts.list() if one.channel is ChannelType.WEB and one.enabled]
         page = make_response(
             render_template(
@@ -74,6 +95,10 @@ def blueprint(accounts: AccountStore, settings: Settings) -> Blueprint:
                 lang=lang,
                 say=WORDS[lang],
                 account=enabled[0] if enabled else None,
+                members=_signed(enabled[0].secrets, MEMBERS[lang])
+                if enabled and settings.sandbox_url
+                else {},
+                member=member,
                 origin=request.host_url.rstrip("/"),
                 standins=settings.sandbox_url,
             )
@@ -84,3 +109,14 @@ def blueprint(accounts: AccountStore, settings: Settings) -> Blueprint:
         return page
 
     return routes
+
+
+def _signed(secrets: Mapping[str, str], members: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """id -> (words, signature): what a firm's own server knows of who is signed in; {} without an identity secret."""
+    secret = secrets.get("identity_secret")
+    if not secret:
+        return {}
+    return {
+        one: (words, hmac.digest(secret.encode(), one.encode(), hashlib.sha256).hex())
+        for one, words in members.items()
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from adapters.http import post_webhook
@@ -32,7 +33,9 @@ def add_accounts(service: Service) -> None:
     if not service.accounts.list():
         port = service.settings.port
         origins = [service.settings.public_url, f"http://127.0.0.1:{port}", f"http://localhost:{port}"]
-        service.accounts.add(ChannelType.WEB, "示範網站", {}, {"origins": list(dict.fromkeys(origins))}, None)
+        # The demo page signs its members with it, as a firm's server would.
+        identity = {"identity_secret": secrets.token_hex(32)}
+        service.accounts.add(ChannelType.WEB, "示範網站", identity, {"origins": list(dict.fromkeys(origins))}, None)
         if service.settings.sandbox_url:
             _add_stand_ins(service, service.settings.sandbox_url)
     if service.settings.sandbox_url:

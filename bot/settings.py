@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from bot.errors import ConfigError
 from bot.settings_keys import keys
 from bot.settings_read import address, amount, integer, json_object, one_of
+from bot.settings_security import OidcSettings, Security, oidc_settings, security
 from bot.settings_status import StatusSettings, status_settings
 
 AUTO_ANSWER = ("ask", "confident", "proven")
@@ -59,6 +60,8 @@ class Settings:
     proxies: int
     sandbox_url: str | None
     status: StatusSettings
+    security: Security
+    oidc: OidcSettings | None
 
     @property
     def production(self) -> bool:
@@ -135,7 +138,9 @@ class Settings:
             openai_purposes=_purposes(values, faults),
             proxies=integer(values, "TELLER_PROXIES", 0, 0, 9, faults),
             sandbox_url=sandbox_url,
-            status=status_settings(values, production, sandbox_url, faults),
+            status=status_settings(values, production, sandbox_url, public_url, faults),
+            security=security(values, production, faults),
+            oidc=oidc_settings(values, production, faults),
         )
         if faults:
             raise ConfigError(*faults)

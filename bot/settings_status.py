@@ -22,15 +22,16 @@ class StatusSettings:
 
 
 def status_settings(
-    values: Mapping[str, str], production: bool, sandbox: str | None, faults: list[str]
+    values: Mapping[str, str], production: bool, sandbox: str | None, public_url: str, faults: list[str]
 ) -> StatusSettings:
-    """`sandbox`: the stand-ins' address, whose firm answers where none is set."""
+    """`sandbox`: the stand-ins' address, whose firm answers where none is set; the demo page is then its site."""
     url = (values.get("TELLER_STATUS_URL") or "").rstrip("/") or None
     token = values.get("TELLER_STATUS_TOKEN") or None
     secret = values.get("TELLER_STATUS_SECRET") or None
     verify_url = values.get("TELLER_VERIFY_URL") or None
     if url is None and sandbox:
         url, token = f"{sandbox}/firm", token or SANDBOX_TOKEN
+        verify_url = verify_url or f"{public_url}/demo?member=1001"
     _web_address("TELLER_STATUS_URL", url, production, faults)
     _web_address("TELLER_VERIFY_URL", verify_url, production, faults)
     if url and not token:

@@ -124,4 +124,5 @@ def test_the_stand_in_answers_where_nothing_is_set(tmp_path_factory: pytest.Temp
     assert (alone.url, alone.token, alone.verify_url) == (None, None, None)
     demo = Settings.from_env({"TELLER_HOME": home, "TELLER_SANDBOX_URL": "http://127.0.0.1:9"}).status
     assert (demo.url, demo.token) == ("http://127.0.0.1:9/firm", "sandbox-status-token")
+    assert demo.verify_url == "http://127.0.0.1:8000/demo?member=1001"
     assert "sandbox-status-token" not in repr(demo)

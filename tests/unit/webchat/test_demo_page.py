@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
+from adapters.web import check_identity
 from bot import demo
 from bot.model import ChannelAccount, ChannelType
 
@@ -53,6 +55,19 @@ def test_two_languages(query: str, lang: str) -> None:
 def test_stand_ins_are_linked_where_they_run() -> None:
     assert 'href="http://127.0.0.1:9/"' in a_visitor(WEB, sandbox="http://127.0.0.1:9").get("/demo").text
     assert "Telegram" not in a_visitor(WEB).get("/demo").text
+
+
+def test_a_member_of_the_stand_in_is_signed_as_a_firms_server_would_and_nobody_else_is() -> None:
+    site = replace(WEB, secrets={"identity_secret": "s" * 32})
+    client = a_visitor(site, sandbox="http://127.0.0.1:9")
+    assert "data-user-id" not in client.get("/demo").text
+    page = client.get("/demo?member=1001").text
+    found = re.search(r'data-user-id="1001" data-signature="([0-9a-f]{64})"', page)
+    assert found is not None
+    assert check_identity("s" * 32, "1001", found[1])
+    assert "data-user-id" not in client.get("/demo?member=4711").text
+    for other in (a_visitor(site), a_visitor(WEB, sandbox="http://127.0.0.1:9")):
+        assert "data-user-id" not in other.get("/demo?member=1001").text
 
 
 def test_nothing_is_inline_under_a_policy_of_self() -> None:
