@@ -3,7 +3,7 @@
 errors, masking, passwords (which are too easy)
 hours (when people answer), hours_document
 settings_read, settings_keys, settings_status, settings_security, settings, model, logs, metrics, ready, shutdown, contracts
-slots (places in approved notices)
+slots (places in approved notices), attached (files)
 mongo, vault, store, queue
 live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns
 csat (how was it?)
@@ -13,7 +13,7 @@ applications (how they stand, from the firm's system)
 link_invitations
 webchat
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
-phrasings, figures, assist, at_hand
+phrasings, figures, assist, at_hand, attachments
 accounts, encoding, rules_trial, advising
 compose_kb, house, compose
 app, jobs, worker, clock

@@ -21,6 +21,7 @@ from bot.ai.setup import adviser_of, ledger_of
 from bot.applications import applications_of
 from bot.assist import Assistant
 from bot.at_hand import AtHand
+from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
 from bot.contracts import Channel, Finder
@@ -72,6 +73,7 @@ from bot.store.desks import DeskStore
 from bot.store.drafts import DraftStore
 from bot.store.events import EventStore
 from bot.store.figures import FigureStore
+from bot.store.files import FileStore
 from bot.store.hours import HoursStore
 from bot.store.link_tokens import LinkTokenStore
 from bot.store.links import LinkStore
@@ -122,7 +124,9 @@ def build(
     events = EventStore(mongo, vault)
     threads = ThreadStore(mongo)
     conversations = ConversationStore(mongo, vault)
-    outbox = OutboxStore(mongo, vault)
+    media = Links(settings.public_url, settings.secret_key)
+    files = FileStore(mongo, vault, media.make)
+    outbox = OutboxStore(mongo, vault, files)
     staff = StaffStore(mongo, vault)
     audit = AuditStore(mongo)
     notes = NoteStore(mongo, vault)
@@ -219,7 +223,7 @@ def build(
         rules=Follower(policies, lambda rules, number: mind.adopt(Policy.of_checked(rules, number))),
         intake=Intake(accounts, events, known, queue),
         webchat=WebChat(
-            accounts, events, vault, views, queue, live, tokens, settings.secret_key, invitations
+            accounts, events, vault, views, queue, live, tokens, settings.secret_key, invitations, media.make
         ),
         mailbox=Mailbox(threads, events, LeaseKeeper(threads), pipeline.handle, courier.deliver),
         profiles=Profiles(accounts, threads, conversations, vault, known, live),
@@ -250,6 +254,7 @@ def build(
             at_hand=AtHand(desk, knowledge, settings.locale),
             quotas=quotas,
             drafts=DraftStore(mongo, vault),
+            attachments=Attachments(desk, access, files, media),
             canned=SavedReplies(mongo, CannedStore(mongo), audit, advice),
             work=work,
             assistant=Assistant(desk, lambda: Store(mongo.db), audit, adviser, switch.off),

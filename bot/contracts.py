@@ -175,3 +175,31 @@ class Publisher(Protocol):
     """Live fan-out of ids (never content) to consoles and widgets; may lose everything."""
 
     def publish(self, topics: str | Sequence[str], data: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStart:
+    """A sign-in begun at the firm's provider: where to send the browser, and what has to come back with it."""
+
+    url: str
+    state: str
+    nonce: str
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInClaims:
+    """Whom the provider vouches for. `role` is one of ours where a claim decides it; `strong`: with a second factor."""
+
+    email: str = field(repr=False)
+    role: str | None = None
+    strong: bool = False
+
+
+class SignInProvider(Protocol):
+    """OpenID Connect, authorization code with PKCE. Both raise Unavailable where the provider does not answer."""
+
+    def start(self, redirect_uri: str) -> SignInStart: ...
+
+    def finish(self, redirect_uri: str, code: str, started: SignInStart) -> SignInClaims:
+        """Raises NotAllowed for an answer that does not hold: signature, issuer, audience, nonce, time, address."""

@@ -14,6 +14,7 @@ from bot.ai.adviser import Adviser
 from bot.applications import Applications
 from bot.assist import Assistant
 from bot.at_hand import AtHand
+from bot.attachments import Attachments
 from bot.automation import Automation
 from bot.contracts import Channel, SignInProvider
 from bot.desk.customers import Customers
@@ -93,6 +94,7 @@ class ConsoleService:
     at_hand: AtHand
     canned: SavedReplies
     drafts: DraftStore
+    attachments: Attachments
     quotas: Quotas
     policies: Policies
     applications: Applications | None

@@ -12,6 +12,7 @@ assist.py         a draft of the firm's model beside the composer
 beside.py         what stands around the composer: presence.py colleagues there, at_hand.py approved articles,
                   summary.py the hand-off in short, allowed.py what the channel takes now
 applications.py   how the customer's applications stand, on request; what they said of the service
+files.py          files in a conversation
 drafts.py         what was typed and not sent
 canned.py         saved replies: the page, and the list that / opens
 live.py           the stream of an open page
@@ -63,6 +64,7 @@ from inbox import (
     customers,
     dashboard,
     drafts,
+    files,
     gaps,
     headers,
     hours,
@@ -88,7 +90,7 @@ from inbox import (
     sessions,
     staff,
     switch,
-    totp,
+    totp,  # noqa: F401 - its pages
     words,
     work,
 )
@@ -104,11 +106,12 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, work.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, customers.bp, drafts.bp, presence.bp)
+_CONVERSATIONS = (agent.bp, work.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, customers.bp, drafts.bp, files.bp, presence.bp)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
-_STAFF = (sessions.bp, totp.bp, staff.bp, invitations.bp)
+# Pages of the second factor share the blueprint of one's own account.
+_STAFF = (sessions.bp, staff.bp, invitations.bp)
 _PAGES = (
     assets.bp,
     account.bp,

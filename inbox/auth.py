@@ -1,7 +1,7 @@
 """Sign-in, the session's life, and the one gate every page passes through.
 
-A session is a signed cookie that names the member of staff, when it began and when it was last used by a person;
-the directory is asked on every request, so a role that changes or an account that is closed bites at once.
+The signed cookie carries a random name; everything else about the session is in the store, and its person is read with it
+on every request, so a role that changes, an account that is closed and a session that is ended bite at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 
 from bot.errors import NotAllowed
 from bot.model import Staff
+from bot.store.sessions import Present, Seat
 from inbox.permissions import AuditAction, Permission, may
 from inbox.service import Console
 
@@ -25,18 +26,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ABSOLUTE_S = 12 * 3600
+STEP_UP_S = 5 * 60
 BACKGROUND = "X-Background"
+# Where somebody still goes who has to enrol a second factor or change an old password first.
+_BEFORE_WORK = ("account.", "security.", "assets.", "console.")
 
 
 class Person:
-    """A member of staff as Flask-Login wants one."""
+    """A member of staff with the session they are in, as Flask-Login wants one."""
 
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, staff: Staff) -> None:
-        self.staff = staff
-        self.is_active = staff.active
+    def __init__(self, present: Present) -> None:
+        self.staff = present.staff
+        self.present = present
+        self.is_active = present.staff.active
 
     def get_id(self) -> str:
         return self.staff.id
@@ -50,16 +55,30 @@ class SignInNeeded(Exception):
         self.idle = idle
 
 
+class FirstThingsFirst(Exception):
+    """Signed in, and something has to be done on the page `endpoint` before anything else."""
+
+    def __init__(self, endpoint: str, code: str) -> None:
+        super().__init__(code)
+        self.endpoint = endpoint
+        self.code = code
+
+
 def console() -> Console:
     return cast(Console, current_app.extensions["teller_console"])
 
 
-def staff() -> Staff:
-    """Who is signed in. Raises SignInNeeded."""
+def present() -> Present:
+    """Who is signed in, and their session. Raises SignInNeeded."""
     person = current_user
     if not getattr(person, "is_authenticated", False):
-        raise SignInNeeded
-    return cast(Person, person).staff
+        raise SignInNeeded(idle=bool(g.get("session_idle")))
+    return cast(Person, person).present
+
+
+def staff() -> Staff:
+    """Who is signed in. Raises SignInNeeded."""
+    return present().staff
 
 
 def person(staff_id: str | None) -> str:
@@ -87,13 +106,13 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
         @wraps(view)
         def passed(*args: P.args, **kwargs: P.kwargs) -> R:
             if permission is not Permission.ANYONE:
-                keep_alive()
-                who = staff()
-                if not may(who.role, permission):
+                here = keep_alive()
+                if not may(here.staff.role, permission):
                     console().audit(
-                        who.id, AuditAction.DENIED, f"page:{request.endpoint}", {"needs": permission}
+                        here.staff.id, AuditAction.DENIED, f"page:{request.endpoint}", {"needs": permission}
                     )
                     raise NotAllowed("Your role may not open this page.")
+                _first_things_first(here)
             return view(*args, **kwargs)
 
         passed.permission = permission  # type: ignore[attr-defined]
@@ -102,37 +121,94 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
     return gate
 
 
-def begin(person: Staff) -> None:
+def _first_things_first(here: Present) -> None:
+    if (request.endpoint or "").startswith(_BEFORE_WORK):
+        return
+    rules = console().settings.security
+    if rules.needs_second_factor(here.staff.role) and not (here.enrolled or here.seat.strong):
+        raise FirstThingsFirst("security.enrol", "second_factor")
+    if password_is_old(here):
+        raise FirstThingsFirst("security.password", "password")
+
+
+def password_is_old(here: Present) -> bool:
+    days = console().settings.security.password_days
+    # Who came through the firm's own sign-in has no use for a password here.
+    if days is None or here.password_at is None or session.get("via") == "firm":
+        return False
+    return time.time() - here.password_at.timestamp() > days * 86400
+
+
+def step_up() -> None:
+    """For what a stolen open desk must not do (a reveal): a second factor within the last five minutes.
+
+    Raises FirstThingsFirst, which asks for the code, or for a second factor where there is none, and comes back.
+    """
+    here = present()
+    at = here.seat.stepped_at
+    if at is not None and 0 <= time.time() - at.timestamp() <= STEP_UP_S:
+        return
+    raise FirstThingsFirst("security.confirm" if here.enrolled else "security.enrol", "step_up")
+
+
+def begin(person: Staff, *, strong: bool = False, via: str = "password") -> None:
     """A new session for `person`: nothing of the one before it lives on, so a planted cookie is worth nothing."""
     session.clear()
-    now = int(time.time())
-    session["sid"] = secrets.token_urlsafe(16)
-    session["since"] = now
-    session["seen"] = now
-    login_user(Person(person))
+    token = console().door.sessions.begin(
+        person.id, time.time(), request.remote_addr, request.headers.get("User-Agent", ""), strong=strong
+    )
+    session["sid"] = token
+    session["via"] = via
+    found = console().door.sessions.find(token)
+    if found is None:
+        raise SignInNeeded
+    login_user(Person(found))
+
+
+def renamed(token: str) -> None:
+    """The session goes on under `token`, as after a second factor."""
+    session["sid"] = token
+    g.pop("_login_user", None)
 
 
 def end() -> None:
+    """Here and in the store."""
+    token = session.get("sid")
+    if isinstance(token, str):
+        found = console().door.sessions.find(token)
+        if found is not None:
+            console().door.sessions.end(found.staff.id, found.seat.id)
     logout_user()
     session.clear()
 
 
-def idle_deadline() -> float:
-    """Unix time at which this session ends unless a person does something before."""
+def ends_at(seat: Seat) -> float:
+    """Unix time at which a session ends unless a person does something before."""
     idle_s = float(current_app.config["CONSOLE_IDLE_MINUTES"]) * 60
-    return float(min(session.get("seen", 0) + idle_s, session.get("since", 0) + ABSOLUTE_S))
+    return min(seat.seen_at.timestamp() + idle_s, seat.created_at.timestamp() + ABSOLUTE_S)
 
 
-def keep_alive() -> None:
+def keep_alive() -> Present:
     """Ends a session that nobody used; a page that refreshes itself is not somebody. Raises SignInNeeded."""
-    if "_user_id" not in session:
-        raise SignInNeeded
-    now = int(time.time())
-    if now > idle_deadline():
-        end()
-        raise SignInNeeded(idle=True)
+    here = present()
     if request.headers.get(BACKGROUND) is None and request.endpoint != "live.events":
-        session["seen"] = now
+        console().door.sessions.touch(here.seat, time.time())
+    return here
+
+
+def welcome(permission: Permission) -> Callable[[], bool]:
+    """For a stream, which outlives its request: whether its session, person and permission are still there."""
+    service, token = console(), str(session.get("sid", ""))
+    idle_s = float(current_app.config["CONSOLE_IDLE_MINUTES"]) * 60
+
+    def still() -> bool:
+        found = service.door.sessions.find(token)
+        if found is None or not may(found.staff.role, permission):
+            return False
+        seen, begun = found.seat.seen_at.timestamp(), found.seat.created_at.timestamp()
+        return time.time() <= min(seen + idle_s, begun + ABSOLUTE_S)
+
+    return still
 
 
 def wants_fragment() -> bool:
@@ -140,24 +216,44 @@ def wants_fragment() -> bool:
     return BACKGROUND in request.headers or "application/json" in request.headers.get("Accept", "")
 
 
+def here_and_back() -> str | None:
+    """This page, to come back to; None for a form that was sent."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
+
+
 def ask_to_sign_in(error: SignInNeeded) -> ResponseReturnValue:
     if wants_fragment() or request.endpoint == "live.events":
         return {"error": "sign_in"}, 401
-    after = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.sign_in", next=after, ended=1 if error.idle else None), 303)
+    return redirect(url_for("account.sign_in", next=here_and_back(), ended=1 if error.idle else None), 303)
 
 
-def _load(app: Flask) -> Callable[[str], Person | None]:
-    def load(staff_id: str) -> Person | None:
-        found = cast(Console, app.extensions["teller_console"]).staff.by_id(staff_id)
-        return Person(found) if found and found.active else None
+def ask_first(error: FirstThingsFirst) -> ResponseReturnValue:
+    if wants_fragment() or request.endpoint == "live.events":
+        return {"error": error.code, "at": url_for(error.endpoint)}, 403
+    return redirect(url_for(error.endpoint, next=here_and_back(), why=error.code), 303)
 
-    return load
+
+def _load(staff_id: str) -> Person | None:
+    token = session.get("sid")
+    found = console().door.sessions.find(token) if isinstance(token, str) else None
+    if found is None or found.staff.id != staff_id:
+        return None
+    if time.time() > ends_at(found.seat):
+        console().door.sessions.end(found.staff.id, found.seat.id)
+        g.session_idle = True
+        return None
+    return Person(found)
 
 
 def install(app: Flask) -> None:
     manager = LoginManager()
-    manager.user_loader(_load(app))
+    manager.user_loader(_load)
     # The console has no 'remember me': a shared desk must fall back to the sign-in page.
     manager.session_protection = None
     manager.init_app(app)
+
+
+def pending(staff_id: str) -> None:
+    """The password was right and the second factor is asked for: nothing is open yet."""
+    session.clear()
+    session["asked"] = {"staff": staff_id, "at": int(time.time()), "n": secrets.token_hex(8)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flask import Blueprint, Response, request
 
@@ -13,7 +13,7 @@ from bot.desk.presence import presence_topic
 from bot.errors import BadPayload
 from bot.model import Staff
 from inbox import auth
-from inbox.permissions import Permission, may
+from inbox.permissions import Permission
 from inbox.service import Console
 
 bp = Blueprint("live", __name__)
@@ -41,21 +41,13 @@ def topics(service: Console, who: Staff, asked: str) -> list[str]:
     return [topic for name in names for topic in (hears(who) if name == EVERYONE else (name,))]
 
 
-def _still_welcome(service: Console, who: Staff, deadline: float) -> bool:
-    """A stream outlives the request that opened it, so it looks again: closed accounts and idle sessions end."""
-    if time.time() > deadline:
-        return False
-    now = service.staff.by_id(who.id)
-    return now is not None and now.active and may(now.role, Permission.INBOX_READ)
-
-
 def open_conversation(names: Sequence[str]) -> str | None:
     """The conversation that a stream with these topics shows."""
     return next((name.partition(":")[2] for name in names if name.startswith("conversation:")), None)
 
 
-def stream(service: Console, who: Staff, names: list[str], deadline: float) -> Iterator[str]:
-    """Server-sent events. Ends when `listen` does (shutdown) and at `deadline`; the page then asks again.
+def stream(service: Console, who: Staff, names: list[str], welcome: Callable[[], bool]) -> Iterator[str]:
+    """Server-sent events. Ends when `listen` does (shutdown) and when `welcome` says no; the page then asks again.
 
     `change` carries ids of what changed; `around` says that others came to or left the conversation shown, or began
     to write. Whoever has such a stream open counts as here.
@@ -87,7 +79,7 @@ def stream(service: Console, who: Staff, names: list[str], deadline: float) -> I
                 yield "event: around\ndata: {}\n\n"
             if now - looked >= HEARTBEAT_S or change is None:
                 looked = now
-                if not _still_welcome(service, who, deadline):
+                if not welcome():
                     return
     finally:
         if shown:
@@ -100,7 +92,7 @@ def stream(service: Console, who: Staff, names: list[str], deadline: float) -> I
 def events() -> Response:
     service, who = auth.console(), auth.staff()
     names = topics(service, who, request.args.get("topics", ""))
-    answer = Response(stream(service, who, names, auth.idle_deadline()), mimetype="text/event-stream")
+    answer = Response(stream(service, who, names, auth.welcome(Permission.INBOX_READ)), mimetype="text/event-stream")
     # nginx buffers otherwise, and a live list that comes in lumps is not live.
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

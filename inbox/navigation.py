@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("monitor.index", _l("Monitor"), "pulse", Permission.MONITOR_READ),
     Entry("knowledge.index", _l("Knowledge"), "book", Permission.KNOWLEDGE_READ, KNOWLEDGE_TABS),
     Entry("admin.channels", _l("Channels"), "plug", Permission.CHANNEL_READ),
+    Entry("people.index", _l("Staff"), "people", Permission.STAFF_READ),
     Entry("dashboard.index", _l("Figures"), "chart", Permission.FIGURES_READ),
     Entry("assignment.index", _l("Assignment"), "person", Permission.SCHEDULE_READ),
     Entry("hours.index", _l("Service hours"), "clock", Permission.SCHEDULE_READ),
@@ -66,6 +67,9 @@ ENTRIES = (
 VIEWS: dict[str, Permission] = {
     "waiting": Permission.INBOX_READ,
     "mine": Permission.INBOX_REPLY,
+    "complaints": Permission.COMPLAINTS_READ,
+    "mentions": Permission.INBOX_READ,
+    "snoozed": Permission.INBOX_REPLY,
     "assigned": Permission.INBOX_OTHERS,
     "bot": Permission.INBOX_OTHERS,
     "resolved": Permission.INBOX_READ,

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from bot.errors import ServiceError
 from inbox import words
-from inbox.auth import SignInNeeded, ask_to_sign_in, wants_fragment
+from inbox.auth import FirstThingsFirst, SignInNeeded, ask_first, ask_to_sign_in, wants_fragment
 
 # Paths that programs call: their errors are not pages.
 MACHINES = ("/webhooks/", "/webchat/", "/healthz", "/readyz", "/metrics")
@@ -52,6 +52,15 @@ def problem(code: int, detail: str | None = None) -> ResponseReturnValue:
     return page, code, headers
 
 
+def too_often(wait: int) -> ResponseReturnValue:
+    """The page of 429. `wait`: seconds, whole minutes."""
+    if wait <= 60:
+        return problem(429)
+    title, advice = TEXTS[429][0], gettext("Try again in %(minutes)s minutes.", minutes=wait // 60)
+    page = render_template("console/problem.html", code=429, title=title, advice=advice, detail=None)
+    return page, 429, {"Retry-After": str(wait)}
+
+
 def _service_error(error: ServiceError) -> ResponseReturnValue:
     return problem(error.http_status, words.sentence(error))
 
@@ -80,6 +89,7 @@ def _anything(error: HTTPException) -> ResponseReturnValue:
 def attach(blueprint: Blueprint) -> None:
     """Errors of a console page belong to the console."""
     blueprint.register_error_handler(SignInNeeded, ask_to_sign_in)
+    blueprint.register_error_handler(FirstThingsFirst, ask_first)
     blueprint.register_error_handler(ServiceError, _service_error)
     blueprint.register_error_handler(CSRFError, _csrf)
     blueprint.register_error_handler(InternalServerError, _unexpected)

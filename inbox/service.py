@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.ai.adviser import Advice, Draft
 from bot.applications import Applications
 from bot.at_hand import AtHand
+from bot.attachments import Attachments
 from bot.contracts import Channel, SignInProvider
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
@@ -300,6 +301,8 @@ class Console(Protocol):
     def assistant(self) -> Assistant: ...
     @property
     def at_hand(self) -> AtHand: ...
+    @property
+    def attachments(self) -> Attachments: ...
     @property
     def drafts(self) -> DraftStore: ...
     @property

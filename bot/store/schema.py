@@ -157,6 +157,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     # Held for the length of a transaction; what is left of them means nothing.
     "firm_locks": [IndexModel([("at", ASCENDING)], expireAfterSeconds=3600)],
     "tags": [IndexModel([("uses", DESCENDING), ("_id", ASCENDING)])],
+    "file_parts": [
+        IndexModel([("file", ASCENDING), ("n", ASCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "drafts": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "canned": [IndexModel([("scope", ASCENDING), ("shortcut", ASCENDING)], unique=True)],
     "ratings": [
         IndexModel([("thread", ASCENDING), ("at", DESCENDING)]),

@@ -23,6 +23,7 @@ from bot.errors import BadPayload, SendError, Unavailable
 from bot.model import ChannelAccount, ChannelType, Page, Staff
 from bot.queue import JobQueue
 from bot.settings_security import Security
+from bot.store.drafts import Typing
 from inbox import register
 from kb.store import Store
 from tests.unit.inbox import story
@@ -30,6 +31,7 @@ from tests.unit.inbox.fake_automation import FakeAutomation
 from tests.unit.inbox.fake_door import FakeDoor
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
 from tests.unit.inbox.fake_recalls import FakeRecalls
+from tests.unit.inbox.fake_work import FakeWork
 
 PASSWORD = "teller-demo-2026"
 
@@ -150,6 +152,29 @@ class NoReplies:
         return []
 
 
+class FakeDrafts:
+    """As the store, in memory; what was sent is known by the page that sent it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Typing] = {}
+
+    def keep(self, staff_id: str, conversation_id: str, text: str, client_id: str) -> bool:
+        self.kept.pop((staff_id, conversation_id), None)
+        if text.strip():
+            self.kept[staff_id, conversation_id] = Typing(text, client_id)
+        return True
+
+    def of(self, staff_id: str, conversation_id: str) -> Typing | None:
+        return self.kept.get((staff_id, conversation_id))
+
+
+class NoFiles:
+    """Every channel takes files; none was sent."""
+
+    def refusal(self, page: Page) -> None:
+        return None
+
+
 class NoQuotas:
     """No platform said what is left."""
 
@@ -168,9 +193,12 @@ class FakeConsole:
     # Its Redis is away, which is no fault: nobody is seen.
     presence: Presence = field(default_factory=lambda: Presence(JobQueue(None)))
     automation: FakeAutomation = field(default_factory=FakeAutomation)
+    work: FakeWork = field(default_factory=FakeWork)
     recalls: FakeRecalls = field(default_factory=FakeRecalls)
     runs: NoRuns = field(default_factory=NoRuns)
     at_hand: NothingAtHand = field(default_factory=NothingAtHand)
+    drafts: FakeDrafts = field(default_factory=FakeDrafts)
+    attachments: NoFiles = field(default_factory=NoFiles)
     quotas: NoQuotas = field(default_factory=NoQuotas)
     canned: NoReplies = field(default_factory=NoReplies)
     kb: Callable[[], Store] = no_knowledge

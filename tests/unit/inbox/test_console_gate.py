@@ -37,6 +37,7 @@ PAGES = {
     "/inbox/c7": {"senior"} | WATCH,
     "/inbox/c2/around": DESK | WATCH,
     "/inbox/c2/replies": DESK,
+    "/inbox/c2/typed": DESK,
     "/knowledge/replies": DESK,
     "/knowledge/automation": WATCH,
     "/knowledge/recalls": DESK | WATCH,
@@ -50,6 +51,7 @@ PAGES = {
 ACTS = {
     "/inbox/c2/take": DESK,
     "/inbox/c2/typing": DESK,
+    "/inbox/c2/typed": DESK,
     "/inbox/c2/reply": DESK,
     "/inbox/c2/resolve": DESK,
     "/inbox/c2/bot": DESK,
@@ -101,8 +103,10 @@ def test_open_pages_are_a_short_known_list(app: Flask) -> None:
     # The last is what colleagues without an account are sent: bot/shared_phrasings.py says why.
     assert open_to_all == {
         "/",
+        "/sign-in/code",
         "/sign-out",
         "/language",
+        "/welcome/<token>",
         "/console/static/<digest>/<path:name>",
         "/phrasings/<token>",
     }

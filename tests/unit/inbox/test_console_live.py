@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,6 @@ from bot.errors import BadPayload, NotAllowed, NotFound
 from inbox import live
 from tests.unit.inbox.fake import FakeConsole
 from tests.unit.inbox.forms import Enter
-
-FAR = time.time() + 3600
 
 
 class Scripted:
@@ -27,9 +26,15 @@ class Scripted:
         yield from self.said
 
 
-def played(service: FakeConsole, *said: dict[str, Any] | None, deadline: float = FAR) -> list[str]:
+def yes() -> bool:
+    return True
+
+
+def played(
+    service: FakeConsole, *said: dict[str, Any] | None, welcome: Callable[[], bool] = yes
+) -> list[str]:
     service.live = Scripted(*said)  # type: ignore[assignment]
-    return list(live.stream(service, service.staff.people["s-agent"], ["inbox"], deadline))
+    return list(live.stream(service, service.staff.people["s-agent"], ["inbox"], welcome))
 
 
 def test_greets_beats_and_passes_changes_on(service: FakeConsole) -> None:
@@ -44,13 +49,15 @@ def test_ends_with_the_listener(service: FakeConsole) -> None:
 
 
 def test_ends_when_the_session_has_to(service: FakeConsole) -> None:
-    assert len(played(service, None, None, None, deadline=time.time() - 1)) == 2
+    assert len(played(service, None, None, None, welcome=lambda: False)) == 2
 
 
 def test_ends_when_the_account_is_closed(service: FakeConsole) -> None:
     who = service.staff.people["s-agent"]
     service.live = Scripted(None, None, None)  # type: ignore[assignment]
-    stream = live.stream(service, who, ["inbox"], FAR)
+    here = service.door.sessions
+    token = here.begin(who.id, time.time(), None, "")
+    stream = live.stream(service, who, ["inbox"], lambda: here.find(token) is not None)
     assert [next(stream), next(stream)][1].startswith("event: change")
     service.staff.people["s-agent"] = replace(who, active=False)
     assert list(stream) == []
@@ -93,9 +100,10 @@ def test_over_http(service: FakeConsole, enter: Enter) -> None:
 def test_a_stream_is_not_a_person_at_the_desk(service: FakeConsole, enter: Enter) -> None:
     service.live = Scripted()  # type: ignore[assignment]
     client = enter("agent")
-    with client.session_transaction() as session:
-        session["seen"] -= 600
-        before = session["seen"]
+    seats = service.door.sessions.seats
+    before = {
+        name: replace(seat, seen_at=seat.seen_at - timedelta(minutes=10)) for name, seat in seats.items()
+    }
+    seats.update(before)
     client.get("/inbox/events")
-    with client.session_transaction() as session:
-        assert session["seen"] == before
+    assert seats == before

@@ -1,0 +1,85 @@
+"""How strictly people sign in: two profiles, and the firm's own sign-in where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bot.settings_read import json_object, one_of
+
+PROFILES = ("owasp", "strict")
+ROLES = ("agent", "senior", "supervisor", "compliance", "admin", "auditor")
+ABSOLUTE_HOURS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """`owasp`: back-off, 30 idle minutes, no forced change of passwords. `strict`: what Taiwan's rules for electronic
+    payment ask for (lock after 5 failures, 90 days, 10 idle minutes). `production` makes second factors a duty.
+    """
+
+    profile: str = "owasp"
+    production: bool = False
+
+    @property
+    def strict(self) -> bool:
+        return self.profile == "strict"
+
+    @property
+    def idle_minutes(self) -> int:
+        return 10 if self.strict else 30
+
+    @property
+    def password_days(self) -> int | None:
+        return 90 if self.strict else None
+
+    def needs_second_factor(self, role: str) -> bool:
+        return self.production and (self.strict or role in ("compliance", "admin"))
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """The firm's OpenID provider. `roles` maps a value of `role_claim` to one of ours; empty: roles stay ours.
+
+    `strong` are values of `amr` or `acr` that count as a second factor; empty: nothing does.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    role_claim: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    strong: tuple[str, ...] = ()
+
+
+def security(values: Mapping[str, str], production: bool, faults: list[str]) -> Security:
+    return Security(one_of(values, "TELLER_SECURITY", PROFILES, "owasp", faults), production)
+
+
+def oidc_settings(values: Mapping[str, str], production: bool, faults: list[str]) -> OidcSettings | None:
+    issuer = values.get("TELLER_OIDC_ISSUER") or ""
+    client_id = values.get("TELLER_OIDC_CLIENT_ID") or ""
+    client_secret = values.get("TELLER_OIDC_CLIENT_SECRET") or ""
+    role_claim = values.get("TELLER_OIDC_ROLE_CLAIM") or None
+    roles = json_object(values, "TELLER_OIDC_ROLES", faults)
+    strong = tuple(
+        filter(None, (word.strip() for word in (values.get("TELLER_OIDC_STRONG") or "").split(",")))
+    )
+    if not issuer:
+        return None
+    if not client_id or not client_secret:
+        faults.append(
+            "TELLER_OIDC_CLIENT_ID and TELLER_OIDC_CLIENT_SECRET must be set with TELLER_OIDC_ISSUER."
+        )
+    parts = urlsplit(issuer)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        faults.append("TELLER_OIDC_ISSUER must be an address such as https://login.example.com.")
+    elif production and parts.scheme != "https":
+        faults.append("TELLER_OIDC_ISSUER must be https in production: people sign in there.")
+    known = {key: str(role) for key, role in roles.items()}
+    if set(known.values()) - set(ROLES):
+        faults.append(f"TELLER_OIDC_ROLES may only name these roles: {', '.join(ROLES)}.")
+    if role_claim and not known:
+        faults.append('TELLER_OIDC_ROLES must map values of the claim, such as {"cs-agents": "agent"}.')
+    return OidcSettings(issuer, client_id, client_secret, role_claim, known, strong)
