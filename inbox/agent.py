@@ -5,14 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from bot.desk.work import Story
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, ServiceError
 from bot.model import Page, Row, Status
+from bot.store.reading import Wanted
 from inbox import auth, beside, navigation, provenance, words
 from inbox.auth import console, requires, staff
 from inbox.beside import Beside
@@ -23,6 +26,9 @@ bp = Blueprint("inbox", __name__)
 
 # Longest reply the desk takes; a platform may take less.
 MAX_REPLY = 2000
+FILTERS = ("skill", "tag", "channel", "customer")
+MAX_FILTER = 60
+BY_SKILL = ("waiting", "mine", "snoozed", "assigned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,10 @@ class Opened:
     others: list[Row]
     whys: Mapping[str, provenance.Account]
     beside: Beside
+    story: Story
+    # Whether this person may hand it on, and whether it is put off now.
+    hands_on: bool = False
+    asleep: bool = False
     typed: Typed = NOTHING
 
 
@@ -81,29 +91,59 @@ def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
     service = console()
     page = service.desk.page(staff(), conversation_id)
     channel = service.channels.get(page.conversation.channel)
+    story, until = service.work.story(staff(), page), page.conversation.snoozed_until
+    now = mode(page)
     return Opened(
         page=page,
-        lines=lines(page.messages, service.staff, staff().id),
-        mode=mode(page),
+        lines=lines(page.messages, service.staff, staff().id, story),
+        mode=now,
+        story=story,
+        hands_on=now == "reply" or (now == "take" and auth.can(Permission.INBOX_TAKE_OVER)),
+        asleep=until is not None and until > datetime.now(UTC),
         limit=min(channel.capabilities.text, MAX_REPLY) if channel else MAX_REPLY,
         client_id=typed.client_id or uuid.uuid4().hex,
         others=[row for row in page.others if row.id != page.conversation.id],
         whys=provenance.accounts(
             page.messages, provenance.approvals(service.kb), auth.person, service.automation.verdicts
         ),
-        beside=beside.of(page, mode(page)),
+        beside=beside.of(page, now),
         typed=typed,
     )
 
 
 def listing(view: str) -> dict[str, Any]:
-    service, who = console(), staff()
+    service, who, asked = console(), staff(), _filter(view)
+    listed = service.desk.listing(who, view, Wanted(**asked), request.args.get("after") or None)
     return {
         "view": view,
         "views": navigation.views(who.role),
         "counts": service.desk.counts(who),
-        "rows": service.desk.rows(who, view),
+        "rows": listed.rows,
+        "more": listed.more,
+        "filter": asked,
+        # What keeps a list's place in the page: another view or filter is another list.
+        "place": "&".join((view, *(f"{name}={value}" for name, value in asked.items()))),
+        "skills": _skills(view),
+        "tags_known": service.work.tags.known(),
     }
+
+
+def _filter(view: str) -> dict[str, str]:
+    """What of the list is asked for: skill, tag, channel, customer."""
+    asked = ((name, request.args.get(name, "").strip()[:MAX_FILTER]) for name in FILTERS)
+    # What is over has no skill to find it by: nobody waits in it, and there is no end of it.
+    return {name: value for name, value in asked if value and (name != "skill" or view in BY_SKILL)}
+
+
+def _skills(view: str) -> list[tuple[str, int]]:
+    """How many wait for each skill, the person's own first, then where most wait."""
+    if view != "waiting":
+        return []
+    own = staff().skills
+    waiting = console().desk.skills(staff())
+    for skill in own:
+        waiting.setdefault(skill, 0)
+    return sorted(waiting.items(), key=lambda one: (one[0] not in own, -one[1], one[0]))
 
 
 @bp.get("/inbox")
@@ -122,13 +162,21 @@ def rows() -> ResponseReturnValue:
 @bp.get("/inbox/<conversation_id>")
 @requires(Permission.INBOX_READ)
 def conversation(conversation_id: str) -> ResponseReturnValue:
-    return page_of(conversation_id)
+    again = request.args.get("again", "")
+    if not again:
+        return page_of(conversation_id)
+    try:
+        return page_of(conversation_id, Typed(console().work.again(staff(), conversation_id, again)))
+    except (Conflict, NotFound) as error:
+        return failed(conversation_id, error)
 
 
 def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
     now = opened(conversation_id, typed)
     # Written before anything is shown: a view that cannot be noted does not happen.
     console().audit(staff().id, AuditAction.CONVERSATION_OPENED, f"conversation:{conversation_id}", {})
+    if any(staff().id in note.mentions for note in now.story.notes):
+        console().work.noting.read(staff(), conversation_id)
     return render_template("console/inbox.html", opened=now, **listing(chosen_view()))
 
 

@@ -81,6 +81,15 @@ def brief(at: datetime | None) -> str:
     return str(format_date(there, "M/d", rebase=False))
 
 
+def soon(at: datetime) -> str:
+    """A moment to come: the clock alone today, else with its day."""
+    there, today = aware(at).astimezone(zone()).date(), datetime.now(zone()).date()
+    if there == today:
+        return clock(at)
+    written = "M/d EEE" if chosen() == "zh-TW" else "EEE d MMM"
+    return f"{format_date(there, written, rebase=False)} {clock(at)}"
+
+
 def install(app: Flask, timezone: str) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).parent / "translations")
     Babel(

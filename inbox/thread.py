@@ -1,41 +1,58 @@
-"""Messages as lines to read: who spoke, in what group, on which day, and whether it arrived."""
+"""A conversation as lines to read: what was said, noted and done, by whom, in what group, on which day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from flask_babel import gettext
 
+from bot.desk.work import Story
 from bot.model import ContentKind, Message
-from inbox import language, words
+from bot.store.notes import Note
+from inbox import deeds, language, words
 from inbox.service import StaffDirectory
 
 GROUP = timedelta(minutes=5)
+A_SECOND, NO_TIME = timedelta(seconds=1), timedelta()
+NOTHING_MORE = Story()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`side`: customer, bot, staff, system. `day` stands on a day's first line, `first` marks a group's first."""
+    """`side`: customer, bot, staff, system; note and deed, which only people see, and which have no `message`.
 
-    message: Message
+    `day` stands on a day's first line, `first` marks a group's first.
+    """
+
+    key: str
+    at: datetime
     side: str
     name: str
     day: str | None
     first: bool
-    copies: tuple[tuple[str, str, int, str], ...]
-    trouble: str
+    text: str = ""
+    message: Message | None = None
+    note: Note | None = None
+    copies: tuple[tuple[str, str, int, str], ...] = ()
+    trouble: str = ""
 
 
-def _names(messages: Sequence[Message], directory: StaffDirectory, me: str) -> dict[str, str]:
-    names = {"customer": "", "bot": gettext("Bot"), "system": gettext("System")}
-    for author in {m.author for m in messages if m.author.startswith("staff:")}:
-        staff_id = author.removeprefix("staff:")
-        person = directory.by_id(staff_id)
-        name = person.name if person else gettext("Former colleague")
-        names[author] = gettext("%(name)s (you)", name=name) if staff_id == me else name
-    return names
+def _name(directory: StaffDirectory, me: str) -> Callable[[str | None], str]:
+    """The names of staff, each asked for once."""
+    known: dict[str, str] = {}
+
+    def name(staff_id: str | None) -> str:
+        if not staff_id:
+            return ""
+        if staff_id not in known:
+            person = directory.by_id(staff_id)
+            called = person.name if person else gettext("Former colleague")
+            known[staff_id] = gettext("%(name)s (you)", name=called) if staff_id == me else called
+        return known[staff_id]
+
+    return name
 
 
 def copies(message: Message) -> tuple[tuple[str, str, int, str], ...]:
@@ -48,24 +65,56 @@ def copies(message: Message) -> tuple[tuple[str, str, int, str], ...]:
     return tuple((called[ref.kind], ref.id, ref.version, ref.sha256) for ref in message.approved)
 
 
-def lines(messages: Sequence[Message], directory: StaffDirectory, me: str) -> list[Line]:
-    names = _names(messages, directory, me)
-    found: list[Line] = []
-    before: Message | None = None
-    for message in sorted(messages, key=lambda m: (m.seq, m.pos)):
-        side = message.author.split(":")[0]
-        new_day = before is None or language.local_day(before.at) != language.local_day(message.at)
-        same = before is not None and before.author == message.author and message.at - before.at < GROUP
-        found.append(
-            Line(
-                message=message,
-                side=side if side in {"customer", "bot", "staff"} else "system",
-                name=names.get(message.author, message.author),
-                day=language.day(message.at) if new_day else None,
-                first=new_day or not same,
-                copies=copies(message),
-                trouble=words.said(words.SEND_ERRORS, message.delivery_error),
-            )
-        )
-        before = message
-    return found
+def _of_message(message: Message, name: Callable[[str | None], str]) -> Line:
+    side = message.author.partition(":")[0]
+    fixed = {"customer": "", "bot": gettext("Bot"), "system": gettext("System")}
+    return Line(
+        key=message.id,
+        at=message.at,
+        side=side if side in {"customer", "bot", "staff"} else "system",
+        name=fixed[side] if side in fixed else name(message.author.partition(":")[2]),
+        day=None,
+        first=False,
+        text=message.text,
+        message=message,
+        copies=copies(message),
+        trouble=words.said(words.SEND_ERRORS, message.delivery_error),
+    )
+
+
+def lines(
+    messages: Sequence[Message], directory: StaffDirectory, me: str, story: Story = NOTHING_MORE
+) -> list[Line]:
+    """By time; messages among themselves in the order of the record."""
+    name = _name(directory, me)
+    found = [_of_message(one, name) for one in sorted(messages, key=lambda m: (m.seq, m.pos))]
+    for note in story.notes:
+        found.append(Line(note.id, note.at, "note", name(note.author), None, False, note.text, note=note))
+    for n, deed in enumerate(story.deeds):
+        key = f"deed-{n}-{deed.at.timestamp():.0f}"
+        found.append(Line(key, deed.at, "deed", "", None, False, deeds.said(deed, name)))
+    if story.notes or story.deeds:
+        found = _by_time(found)
+    return [_grouped(line, before) for line, before in zip(found, [None, *found], strict=False)]
+
+
+def _by_time(found: list[Line]) -> list[Line]:
+    """A message never passes another: a platform's clock may differ from ours."""
+    placed, latest = [], datetime.min.replace(tzinfo=UTC)
+    for n, line in enumerate(found):
+        if line.message is not None:
+            latest = max(latest, line.at)
+        # An act is noted to the second: it comes after what was said within it.
+        at = latest if line.message is not None else line.at + (A_SECOND if line.side == "deed" else NO_TIME)
+        placed.append((at, n, line))
+    return [line for _, _, line in sorted(placed, key=lambda one: one[:2])]
+
+
+def _grouped(line: Line, before: Line | None) -> Line:
+    new_day = before is None or language.local_day(before.at) != language.local_day(line.at)
+    same = (
+        before is not None
+        and (before.side, before.name) == (line.side, line.name)
+        and line.at - before.at < GROUP
+    )
+    return replace(line, day=language.day(line.at) if new_day else None, first=new_day or not same)

@@ -8,6 +8,7 @@ from flask_babel.speaklater import LazyString
 
 from bot.errors import Conflict, NotAllowed, NotFound, SendError, ServiceError, Unavailable
 from bot.model import ChannelType, Role, Status
+from bot.store.rows import News
 from inbox.sentences import translated
 
 Words = dict[str, LazyString]
@@ -29,6 +30,9 @@ STATUSES: Words = {
 VIEWS: Words = {
     "waiting": _l("Waiting"),
     "mine": _l("Mine"),
+    "complaints": _l("Complaints"),
+    "mentions": _l("Mentions"),
+    "snoozed": _l("Put off"),
     "assigned": _l("Assigned"),
     "bot": _l("With the bot"),
     "resolved": _l("Resolved"),
@@ -38,10 +42,33 @@ VIEWS: Words = {
 EMPTY: Words = {
     "waiting": _l("Nobody is waiting. New requests appear here by themselves."),
     "mine": _l("You have no open conversation. Take one from “Waiting”."),
+    "complaints": _l("No complaint is open."),
+    "mentions": _l("Nobody has called you. Colleagues do it with @ and your name in an internal note."),
+    "snoozed": _l("Nothing is put off. S puts the open conversation off until a time you choose."),
     "assigned": _l("No conversation is with a colleague right now."),
     "bot": _l("The bot is talking to nobody right now."),
     "resolved": _l("Nothing has been resolved yet. Resolved conversations stay here for reference."),
     "all": _l("No conversation yet. Connect a channel, and the first message appears here."),
+}
+
+# The letter after G that leads to each list.
+GO = {
+    "waiting": "w",
+    "mine": "m",
+    "complaints": "c",
+    "mentions": "n",
+    "snoozed": "s",
+    "assigned": "a",
+    "bot": "b",
+    "resolved": "r",
+    "all": "l",
+}
+
+SNOOZES: Words = {
+    "hour": _l("In an hour"),
+    "tonight": _l("This evening"),
+    "morning": _l("Tomorrow morning"),
+    "workday": _l("Next working day"),
 }
 
 ROLES: Words = {
@@ -139,6 +166,31 @@ SEND_ERRORS: Words = {
     "unreachable": _l("The platform could not be reached."),
     "window_closed": _l("The platform's reply window is closed: wait until the customer writes again."),
 }
+
+
+# A list is counted so far.
+MANY = 999
+
+
+def counted(number: int | None) -> str:
+    """A figure beside a list; nothing for an empty one."""
+    return f"{MANY}+" if number and number > MANY else str(number or "")
+
+
+def news(one: News) -> str:
+    """Why a conversation is in front of its owner, for above the thread."""
+    if one.kind == "customer":
+        return str(gettext("Back before its time: the customer wrote."))
+    if one.kind == "time":
+        return str(gettext("Back: the time you put it off to is here."))
+    return str(gettext("%(who)s handed it to you.", who=one.by_name or gettext("A colleague")))
+
+
+def news_short(one: News) -> str:
+    """The same for a list."""
+    if one.kind == "customer":
+        return str(gettext("Customer wrote"))
+    return str(gettext("Time is up") if one.kind == "time" else gettext("Handed to you"))
 
 
 def said(table: Words, code: str | None) -> str:

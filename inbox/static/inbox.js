@@ -1,6 +1,8 @@
 // The inbox as one live page: changes arrive as ids, the page fetches the fragments it may see and patches them in.
 import * as composer from "./composer.js";
+import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
+import { sync, startOlder } from "./older.js";
 import { parse, patch, remember } from "./patch.js";
 import { createStream } from "./stream.js";
 import { startTicking, tick } from "./ticker.js";
@@ -15,7 +17,8 @@ const announce = document.getElementById("announce");
 
 const talk = () => document.querySelector('[data-pane="talk"]');
 const openId = () => talk().dataset.conversation ?? "";
-const view = () => document.querySelector('[data-region="list-head"]').dataset.view;
+const head = () => document.querySelector('[data-region="list-head"]').dataset;
+const view = () => head().view;
 const scroller = () => document.querySelector("[data-scroll]");
 
 class SignedOut extends Error {}
@@ -60,9 +63,10 @@ function toEnd() {
 }
 
 function showCounts() {
-  const counts = JSON.parse(document.querySelector('[data-region="list-head"]').dataset.counts);
+  const counts = JSON.parse(head().counts);
   for (const node of document.querySelectorAll("[data-count]")) {
-    const text = String(counts[node.dataset.count] || "");
+    const count = counts[node.dataset.count] || "";
+    const text = count > 999 ? "999+" : String(count);
     if (node.textContent !== text) node.textContent = text;
   }
   count("waiting", counts.waiting);
@@ -76,13 +80,12 @@ function showView() {
 }
 
 const refreshList = paced(async () => {
-  const url = new URL(desk.dataset.listUrl, location.href);
-  url.searchParams.set("view", view());
+  const url = new URL(head().listUrl, location.href);
   if (openId()) url.searchParams.set("open", openId());
-  const asked = `${view()} ${openId()}`;
+  const asked = `${head().listUrl} ${openId()}`;
   const fresh = parse(await background(url));
   // The person went elsewhere meanwhile: this answer belongs to another list.
-  if (asked !== `${view()} ${openId()}`) return;
+  if (asked !== `${head().listUrl} ${openId()}`) return;
   const { list = [] } = patch(fresh);
   for (const row of list) {
     if (row.dataset.status !== "waiting") continue;
@@ -90,6 +93,7 @@ const refreshList = paced(async () => {
     announce.textContent = say("waiting", { name: row.dataset.name });
   }
   showCounts();
+  sync(openId());
   tick();
 }, LIST_EVERY_MS);
 
@@ -181,6 +185,7 @@ async function visit(url, { push = true, focus = false } = {}) {
 
 function arrive() {
   composer.restore();
+  sync(openId());
   tick();
   toEnd();
   listen();
@@ -225,7 +230,7 @@ document.addEventListener("click", (event) => {
     (open ? document.querySelector(".facts-close") : document.querySelector(".facts-toggle")).focus();
     return;
   }
-  const link = event.target.closest("a.row, a.other, a.view, a.chip, a.back");
+  const link = event.target.closest("a.row, a.other, a.view, a.chip, a.back, a.skill, a.tag, a.again, [data-visit]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   visit(link.href);
@@ -246,10 +251,38 @@ function step(by) {
   visit(next.href);
 }
 
+function openFilter() {
+  const part = document.querySelector('[data-region="filter"]');
+  part.open = true;
+  part.querySelector("#filter-tag").focus();
+}
+
+desk.addEventListener("submit", (event) => {
+  if (!("filters" in event.target.dataset)) return;
+  event.preventDefault();
+  const url = new URL(event.target.action);
+  for (const [name, value] of new FormData(event.target)) if (value) url.searchParams.set(name, value);
+  visit(url.href);
+});
+
+/** A dialog's form went through: on in the conversation, or to the list where it is no longer theirs. */
+function done({ said, to }) {
+  announce.textContent = said;
+  if (openId() && new URL(to, location.href).pathname.endsWith(openId())) refresh();
+  else visit(to, { focus: true });
+}
+
+function lost(error) {
+  leaveIfSignedOut(error);
+  warn(error instanceof Gone ? say("gone") : say("failed"));
+}
+
 setTimeout(() => document.querySelector(".desk-flashes")?.replaceChildren(), 6000);
 remember(document);
 showCounts();
 startTicking();
 composer.startComposer(refresh);
-startKeys({ step, reply: () => composer.focus() });
+startKeys({ step, reply: () => composer.focus(), go: visit, filter: openFilter });
+startOlder(background);
+startDialogs({ fetchPage: (url) => html(url).then((answer) => answer.text()), done, lost });
 arrive();

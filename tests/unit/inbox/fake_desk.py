@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import queue
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from typing import Any
 
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, Unavailable
 from bot.model import OPEN, Message, Page, Role, Row, Staff, Status
+from bot.store.reading import EVERYTHING, Wanted
+from bot.store.rows import Listing
 
 COMPLAINTS = {"complaint"}
 WARNING = "This reads as personal advice. Reword it, or say why it may be sent: the reason is kept."
@@ -90,6 +93,15 @@ class FakeDesk:
         if view == "waiting":
             return sorted(found, key=lambda r: (r.priority, r.waiting_since or r.last_at))
         return sorted(found, key=lambda r: r.last_at or datetime.now(UTC), reverse=True)
+
+    def listing(
+        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+    ) -> Listing:
+        rows = [row for row in self.rows(staff, view) if wanted.skill in (None, row.skill)]
+        return Listing(tuple(rows), None)  # type: ignore[arg-type]
+
+    def skills(self, staff: Staff) -> dict[str, int]:
+        return dict(Counter(row.skill or "general" for row in self.rows(staff, "waiting")))
 
     def counts(self, staff: Staff) -> dict[str, int]:
         return {v: len(self.rows(staff, v)) for v in ("mine", "waiting", "assigned", "bot", "all")}
