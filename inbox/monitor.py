@@ -68,8 +68,19 @@ def _page(template: str) -> str:
         filters=filters,
         most=ROWS,
         chip=chip,
-        levels=LEVELS,
+        # Looked up once a page: a hundred rows ask for the same few words.
+        levels=_once(LEVELS),
+        channels=_once(words.CHANNELS),
+        skills=_once(words.SKILLS),
+        statuses=_once(words.STATUSES),
+        watch_label=gettext("Watch %(name)s"),
+        take_label=gettext("Take over %(name)s"),
+        score_label=gettext("Score %(n)d"),
     )
+
+
+def _once(table: words.Words) -> dict[str, str]:
+    return {str(code): str(said) for code, said in table.items()}
 
 
 @bp.get("/monitor")

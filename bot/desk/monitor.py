@@ -73,7 +73,11 @@ class Monitor:
         query = {name: value for name, value in filters.items() if name in FILTERS and value}
         docs = self.watching.live(query)
         unsettled = self.watching.unsettled()
-        scored = [(risk(_signals(doc, unsettled.get(doc["_id"])), now), doc) for doc in docs]
+        marks = self.watching.marks([doc["customer"] for doc in docs])
+        scored = [
+            (risk(_signals(doc, unsettled.get(doc["_id"]), marks.get(doc["customer"])), now), doc)
+            for doc in docs
+        ]
         # Of two alike, the one that moved last is the one somebody may ask about.
         scored.sort(key=lambda pair: (-pair[0].score, -pair[1]["last_at"].timestamp(), pair[1]["_id"]))
         shown = scored[:ROWS]
@@ -127,7 +131,7 @@ class Monitor:
         return tuple(sorted(found, key=lambda one: (-one.load, not one.online, one.name)))
 
 
-def _signals(doc: Mapping[str, Any], failed: tuple[str, datetime] | None) -> Signals:
+def _signals(doc: Mapping[str, Any], failed: tuple[str, datetime] | None, mark: str | None) -> Signals:
     waiting = doc.get("waiting_since")
     staff_at = doc.get("staff_at")
     # A reply after the one that failed is the person's own second try.
@@ -146,4 +150,5 @@ def _signals(doc: Mapping[str, Any], failed: tuple[str, datetime] | None) -> Sig
         sure=doc.get("bot_sure"),
         heard={name: doc[f"heard_{name}"] for name in HEARD if doc.get(f"heard_{name}")},
         failed=failed[0] if failed is not None and open_failure else None,
+        marked=mark,
     )

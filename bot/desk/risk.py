@@ -60,7 +60,8 @@ class Risk:
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What is known of a conversation without opening a word of it. `failed`: the delivery state of a reply that did
-    not arrive and was not followed by another. `sure`: the best candidate's confidence at the bot's last turn."""
+    not arrive and was not followed by another. `sure`: the best candidate's confidence at the bot's last turn.
+    `marked`: the customer's risk mark, high or watch."""
 
     status: Status
     reason: str | None = None
@@ -75,11 +76,12 @@ class Signals:
     sure: float | None = None
     heard: Mapping[str, datetime] = field(default_factory=dict)
     failed: str | None = None
-    marked: bool = False
+    marked: str | None = None
 
 
 _SAID = {"crisis": (5, 60), "fraud": (5, 50), LEGAL: (4, 50), "complaint": (3, 40)}
 _REASONS = {"handler_error": ("bot_failed", 2, 20), "three_misses": ("misses", 1, 15)}
+_MARKS = {"high": (3, 30), "watch": (1, 10)}
 _FAILED = {"failed": ("delivery_failed", 2, 25), "unknown": ("delivery_unknown", 2, 15)}
 
 
@@ -93,8 +95,8 @@ def risk(one: Signals, now: datetime) -> Risk:
     signs += _waits(one, now, urgent=any(level == 5 for _, level, _ in said.values()))
     signs += _work(one)
     signs += _bot(one)
-    if one.marked:
-        signs.append(Sign("marked", 3, 30))
+    if one.marked in _MARKS:
+        signs.append(Sign("marked", *_MARKS[one.marked]))
     signs.sort(key=lambda sign: (-sign.level, -sign.points, sign.code))
     level = signs[0].level if signs else 0
     if calm:

@@ -90,6 +90,14 @@ class WatchStore:
         }
         return Counts(n[Status.BOT], n[Status.WAITING], n[Status.ASSIGNED])
 
+    def marks(self, customer_ids: Sequence[str]) -> dict[str, str]:
+        """Customer -> level of the risk mark, of those who have one."""
+        query = {"_id": {"$in": list(customer_ids)}, "risk.level": {"$exists": True}}
+        return {
+            doc["_id"]: doc["risk"]["level"]
+            for doc in self._mongo["customers"].find(query, {"risk.level": 1})
+        }
+
     def loads(self) -> dict[str, int]:
         """Open conversations of each member of staff who has any."""
         steps = [

@@ -46,7 +46,8 @@ CASES = {
     "fraud": (waiting(1, reason="fraud"), "fraud", 5),
     "lawyer": (waiting(1, reason="complaint", heard={"complaint": ago(1), "legal": ago(1)}), "legal", 4),
     "complaint": (waiting(1, reason="complaint"), "complaint", 3),
-    "marked": (waiting(1, marked=True), "marked", 3),
+    "marked": (waiting(1, marked="high"), "marked", 3),
+    "watched": (waiting(1, marked="watch"), "marked", 1),
     "late": (waiting(20, reason="human_request"), "late", 2),
     "unanswered": (assigned(6), "unanswered", 2),
     "failed": (assigned(10, 9, failed="failed"), "delivery_failed", 2),
@@ -77,7 +78,7 @@ def test_the_order_that_supervisors_work_by() -> None:
 
 
 def test_no_heap_of_small_signs_outweighs_a_graver_one() -> None:
-    heap = waiting(600, reason="complaint", failed="failed", marked=True)
+    heap = waiting(600, reason="complaint", failed="failed", marked="high")
     assert risk(waiting(0, reason="fraud"), NOW).score > risk(heap, NOW).score
 
 
@@ -171,7 +172,7 @@ times = st.none() | st.floats(0, 10_000).map(ago)
         sure=st.none() | st.floats(0, 1),
         heard=st.dictionaries(st.sampled_from(HEARD), st.floats(0, 10_000).map(ago)),
         failed=st.sampled_from([None, "failed", "unknown"]),
-        marked=st.booleans(),
+        marked=st.sampled_from([None, "high", "watch"]),
     )
 )
 def test_any_conversation_gets_a_score_that_its_signs_explain(signals: Signals) -> None:
