@@ -16,7 +16,7 @@ from bot.hours import spoken
 from bot.hours_document import LONGEST_REASON, Document, Year, calendar, today, uncovered
 from inbox import auth, language, words
 from inbox.auth import console, requires, staff
-from inbox.hours_form import ALWAYS, OWN, USUAL, Form, form_of, read
+from inbox.hours_form import ALWAYS, OWN, USUAL, Form, form_of, read, readable
 from inbox.permissions import Permission
 
 bp = Blueprint("hours", __name__)
@@ -69,6 +69,7 @@ def page(form: Form | None = None, trouble: str | None = None) -> str:
         trouble=trouble,
         typed=request.form.get("note", ""),
         by=auth.person,
+        readable=readable,
         longest=LONGEST_NOTE,
         longest_reason=LONGEST_REASON,
     )

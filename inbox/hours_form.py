@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.errors import BadPayload
 from bot.hours_document import MOST_EXCEPTIONS, MOST_SKILLS, Document, spans
 from inbox.words import SKILLS
 
@@ -92,6 +93,15 @@ def read(fields: Mapping[str, str]) -> Form:
             for name in names
         },
     )
+
+
+def readable(text: str) -> bool:
+    """Whether the spans of a field can be read: those that cannot are marked."""
+    try:
+        spans(text)
+    except BadPayload:
+        return False
+    return True
 
 
 def _skill(own: Document) -> Skill:

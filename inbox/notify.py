@@ -66,7 +66,10 @@ def _wanted(call: Call, kinds: frozenset[str]) -> bool:
 def said(call: Call) -> str:
     """One line for a screen that anybody may see: what happened and on which channel, nothing of the customer."""
     name = auth.person(call.by) if call.by else ""
-    what = str(SAID[call.kind]) % {"name": name} if call.by else str(SAID[call.kind])
+    if call.kind == TAKEN and (call.by or "").startswith("system:"):
+        what = gettext("A conversation of yours went back to the queue")
+    else:
+        what = str(SAID[call.kind]) % {"name": name} if call.by else str(SAID[call.kind])
     return f"{what} · {words.said(words.CHANNELS, call.channel)}"
 
 

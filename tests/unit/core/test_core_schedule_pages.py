@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -102,7 +103,8 @@ def test_what_cannot_be_read_is_said_and_kept(teller: Teller, app: Flask) -> Non
     answer = sends(client, "/admin/hours", fields(**{"day-0": "nine to five", "seen": seen}))
     assert answer.status_code == 400
     assert "is no span of hours" in answer.text
-    assert "nine to five" in answer.text
+    assert re.search(r'value="nine to five"[^>]*aria-invalid="true"', answer.text)
+    assert answer.text.count('aria-invalid="true"') == 1
     assert sends(client, "/admin/hours", fields(note="", seen=seen)).status_code == 400
     assert str(teller.service.hours.in_force().number) == seen
 
@@ -124,7 +126,7 @@ def test_rules_are_set_from_the_page(teller: Teller, app: Flask) -> None:
 def test_availability_is_chosen_in_the_menu(teller: Teller, app: Flask) -> None:
     person = teller.staff(Role.AGENT)
     client = signed_in(app, person)
-    assert "0 of 4 in hand" in client.get("/inbox").text
+    assert '<b data-count="mine"></b> / 4' in client.get("/inbox").text
     answer = sends(client, "/inbox/availability", {"state": "available", "next": "/inbox"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/inbox")
     standing = teller.service.router.availability.standing(person)
