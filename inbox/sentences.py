@@ -18,6 +18,7 @@ from inbox import (
     phrasings_sentences,
     rules_sentences,
     schedule_sentences,
+    work_sentences,
 )
 
 
@@ -94,6 +95,7 @@ KNOWN = (
     *phrasings_sentences.KNOWN,
     *rules_sentences.KNOWN,
     *schedule_sentences.KNOWN,
+    *work_sentences.KNOWN,
 )
 
 
