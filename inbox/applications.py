@@ -36,6 +36,13 @@ KINDS: words.Words = {
     "card": _l("Card"),
     "account": _l("Account"),
 }
+STEPS: words.Words = {
+    "upload_documents": _l("Hand in documents"),
+    "sign_contract": _l("Sign the contract"),
+    "visit_branch": _l("Visit a branch"),
+    "confirm_identity": _l("Confirm the identity"),
+    "wait": _l("Nothing to do but wait"),
+}
 SCORES: words.Words = {
     "5": _l("Very satisfied"),
     "4": _l("Satisfied"),
@@ -81,4 +88,5 @@ def of_conversation(conversation_id: str) -> ResponseReturnValue:
         found=found,
         statuses=STATUSES,
         kinds=KINDS,
+        steps=STEPS,
     )

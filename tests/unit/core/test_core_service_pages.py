@@ -61,7 +61,7 @@ def test_an_agent_reads_them_and_each_look_is_on_record(teller: Teller, agent: F
     assert looks(teller, conversation) == 0, "nobody asks the firm for opening a conversation"
     found = agent.get(f"/inbox/{conversation}/applications")
     assert found.status_code == 200
-    for words in ("Personal loan", "In review", "Documents missing", "2718", "upload_documents"):
+    for words in ("Personal loan", "In review", "Documents missing", "2718", "Hand in documents"):
         assert words in found.text
     assert looks(teller, conversation) == 1
 
