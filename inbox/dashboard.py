@@ -103,7 +103,7 @@ def index() -> ResponseReturnValue:
         today=asked.last >= datetime.now(zone()).date(),
         found=_report(asked),
         how=dashboard_words.HOW,
-        case=dashboard_words.CASE,
+        compared=dashboard_words.compared,
         share=dashboard_words.share,
     )
 

@@ -54,11 +54,6 @@ def rate(name: str, hits: int, n: int) -> Figure:
     return Figure(name, one.share, say.share(one.share), "share", n, one.low, one.high)
 
 
-def _case(name: str) -> str:
-    level = say.CASE[name]
-    return str(gettext("before %(before)s, goal %(after)s", before=level.before, after=level.after))
-
-
 def _times(sketch: Sketch) -> tuple[Figure, ...]:
     values = (
         (gettext("mean"), sketch.mean),
@@ -72,7 +67,12 @@ def by_bot(total: Cell) -> Tile:
     what = gettext("conversations that the bot replied in")
     lacking = gettext("No conversation began in these days.")
     return Tile(
-        "bot_first", gettext("First reply by the bot"), _times(total.bot_first), what, _case("first"), lacking
+        "bot_first",
+        gettext("First reply by the bot"),
+        _times(total.bot_first),
+        what,
+        say.compared("first"),
+        lacking,
     )
 
 
@@ -85,7 +85,7 @@ def by_people(total: Cell) -> Tile:
         gettext("First reply by people"),
         (*_times(total.people_first), more),
         gettext("hand-offs that a person answered"),
-        _case("first"),
+        say.compared("first"),
         gettext("No hand-off of these days has been answered."),
     )
 
@@ -101,7 +101,7 @@ def alone(total: Cell) -> Tile:
             rate(gettext("came back within 24 h"), total.back, alone),
         ),
         gettext("conversations closed"),
-        _case("alone"),
+        say.compared("alone"),
         gettext("No conversation was closed in these days."),
     )
 
@@ -109,7 +109,7 @@ def alone(total: Cell) -> Tile:
 def closing(total: Cell) -> Tile:
     pairs = ((gettext("by people"), total.closed_people), (gettext("by the bot"), total.closed_alone))
     figures = [
-        Figure(f"{who}, {name}", value, say.duration(value), "s", sketch.n)
+        Figure(gettext("%(who)s, %(what)s", who=who, what=name), value, say.duration(value), "s", sketch.n)
         for who, sketch in pairs
         for name, value in (
             (gettext("half within"), sketch.quantile(0.5)),
@@ -130,7 +130,7 @@ def load(total: Cell, agent_days: int) -> Tile:
         for value in [sum(lines) / agent_days if agent_days else None]
     )
     what, lacking = gettext("agents × days"), gettext("No agent wrote in these days.")
-    return Tile("load", gettext("Messages per agent and day"), figures, what, _case("load"), lacking)
+    return Tile("load", gettext("Messages per agent and day"), figures, what, say.compared("load"), lacking)
 
 
 def csat(total: Cell) -> Tile:
@@ -141,7 +141,7 @@ def csat(total: Cell) -> Tile:
         rate(gettext("answered"), given, max(total.asked, given)),
     )
     what, lacking = gettext("ratings"), gettext("No customer has rated in these days.")
-    return Tile("csat", gettext("Satisfied customers"), figures, what, _case("csat"), lacking)
+    return Tile("csat", gettext("Satisfied customers"), figures, what, say.compared("csat"), lacking)
 
 
 def hours(covered: Rate) -> Tile:
@@ -150,7 +150,7 @@ def hours(covered: Rate) -> Tile:
         gettext("of the week's 168 hours had conversations"),
         gettext("No conversation began in these days."),
     )
-    return Tile("covered", gettext("Hours covered"), (figure,), what, _case("covered"), lacking)
+    return Tile("covered", gettext("Hours covered"), (figure,), what, say.compared("covered"), lacking)
 
 
 def cost(total: Cell, money: Money | None) -> Tile | None:
@@ -168,7 +168,7 @@ def cost(total: Cell, money: Money | None) -> Tile | None:
             Figure(gettext("monthly budget"), money.budget, say.money(money.budget), "NT$", total.calls)
         )
     what, lacking = gettext("calls"), gettext("The firm's model was not called in these days.")
-    return Tile("cost", gettext("Model cost"), tuple(figures), what, _case("cost"), lacking)
+    return Tile("cost", gettext("Model cost"), tuple(figures), what, say.compared("cost"), lacking)
 
 
 def audit(total: Cell) -> Tile:
@@ -180,7 +180,7 @@ def audit(total: Cell) -> Tile:
         gettext("replies read by compliance"),
         gettext("No reviews yet: compliance reads replies in a conversation."),
     )
-    return Tile("audit", gettext("Replies found right"), (figure,), what, _case("audit"), lacking)
+    return Tile("audit", gettext("Replies found right"), (figure,), what, say.compared("audit"), lacking)
 
 
 def hand_offs(total: Cell) -> Tile:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from inbox import words
 from inbox.plots import Number, Reference
@@ -59,20 +60,20 @@ HOW: words.Words = {
 class Level:
     """The case's figure before Teller and after, as text and as numbers of the plot's unit."""
 
-    before: str
-    after: str
+    before: str | LazyString
+    after: str | LazyString
     numbers: tuple[float | None, float | None]
 
 
-# shared figures of the case; a level that is a range is drawn at its middle.
+# A level that is a range is drawn at its middle.
 CASE = {
-    "first": Level("10-15 min", "30 s", (750.0, 30.0)),
+    "first": Level(_l("10-15 min"), _l("30 s"), (750.0, 30.0)),
     "alone": Level("0 %", "62 %", (0.0, 0.62)),
     "load": Level("250", "750", (250.0, 750.0)),
     "csat": Level("72 %", "89 %", (0.72, 0.89)),
     "covered": Level("60 %", "100 %", (0.60, 1.0)),
     "staffing": Level("20", "15", (20.0, 15.0)),
-    "cost": Level(NOTHING, "NT$8,000-12,000", (None, 10_000 / 30)),
+    "cost": Level("", "NT$8,000-12,000", (None, 10_000 / 30)),
     "audit": Level("95 %", "99.5 %", (0.95, 0.995)),
 }
 
@@ -85,6 +86,14 @@ def references(name: str) -> tuple[Reference, ...]:
         for value, text, tone in zip(level.numbers, texts, ("before", "after"), strict=True)
         if value is not None
     )
+
+
+def compared(name: str) -> str:
+    """Both levels in a line."""
+    level = CASE[name]
+    if not level.before:
+        return str(gettext("goal %(level)s", level=level.after))
+    return str(gettext("before %(before)s, goal %(after)s", before=level.before, after=level.after))
 
 
 def duration(seconds: Number) -> str:
