@@ -99,17 +99,19 @@ def call(
     *,
     json: Any = None,
     form: Mapping[str, Any] | None = None,
+    files: Mapping[str, tuple[str, Any, str]] | None = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request, whatever its status; nothing is repeated. Raises SendError where no answer came.
 
-    Secrets belong in `headers`, `json` or `form`, never in `url` or `params`: proxies keep those.
+    `files` are name: (file name, content, media type), sent as a form of parts. Secrets belong in `headers`, `json` or
+    `form`, never in `url` or `params`: proxies keep those.
     """
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
         got = client().request(
-            method, url, json=json, data=form, params=params, headers=headers, timeout=timeout
+            method, url, json=json, data=form, files=files, params=params, headers=headers, timeout=timeout
         )
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         # `from None`: the text of an httpx error holds the address, and with it perhaps a token.

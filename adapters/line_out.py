@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from adapters import http, limits
 from adapters.reading import a_list, a_text, language
+from bot.attached import OutFile
 from bot.contracts import Capabilities
 from bot.errors import SendError
 from bot.model import ChannelAccount, Outbound, Profile, Receipt
@@ -20,6 +21,8 @@ from bot.model import ChannelAccount, Outbound, Profile, Receipt
 API = "https://api.line.me"
 # Part of every retry key: changing it would send again what went out just before an upgrade.
 NAMESPACE = uuid.UUID("6f0f7c1e-6a52-5b7e-9a7d-3c1d7a4e9b10")
+# https://developers.line.biz/en/reference/messaging-api/#image-message
+LARGEST_PREVIEW = 1024 * 1024
 SPENT = "reply_token_invalid"
 
 
@@ -70,6 +73,8 @@ def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> 
     A token that LINE calls invalid though an earlier attempt may have used it was used: the message is out. The push
     is the caller's next call, so that it can be written down first: after a crash the same 400 would prove nothing.
     """
+    if len(out.messages) == 1 and isinstance(out.messages[0], OutFile):
+        return _push(_api(account), _request(out, [_file(out.messages[0])]), out.id)
     pieces = limits.compose(out.messages, capabilities)
     if len(pieces) > capabilities.batch:
         raise SendError(
@@ -87,7 +92,19 @@ def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> 
             if fault.code == SPENT and out.again:
                 return Receipt((), via="reply")
             raise
-    return _push(api, m.PushMessageRequest(to=out.user_id, messages=messages), out.id)
+    return _push(api, _request(out, messages), out.id)
+
+
+def _request(out: Outbound, messages: list[Any]) -> Any:
+    return _sdk().m.PushMessageRequest(to=out.user_id, messages=messages)
+
+
+def _file(file: OutFile) -> Any:
+    """A picture as one where its preview may be itself (1 MB at most); LINE has no message for other files."""
+    m = _sdk().m
+    if file.image and len(file.data) <= LARGEST_PREVIEW and file.url.startswith("https://"):
+        return m.ImageMessage(originalContentUrl=file.url, previewImageUrl=file.url)
+    return m.TextMessage(text=file.link)
 
 
 def _push(api: Any, request: Any, out_id: str) -> Receipt:

@@ -17,6 +17,7 @@ from typing import Any
 from adapters import http, limits
 from adapters.http import Answer
 from adapters.reading import a_dict, a_text
+from bot.attached import OutFile
 from bot.contracts import Capabilities
 from bot.errors import SendError
 from bot.model import ChannelAccount, Outbound, Receipt
@@ -62,7 +63,8 @@ def _sdk() -> SimpleNamespace:
         ) -> tuple[int, bytes]:
             try:
                 form = request_data.json_parameters if request_data else None
-                answer = http.call(method, url, form=form)
+                parts = request_data.multipart_data if request_data else None
+                answer = http.call(method, url, form=form, files=parts or None)
             except SendError as fault:
                 raise RefusedError(fault) from None
             if not answer.ok or answer.json().get("ok") is not True:
@@ -103,16 +105,27 @@ def _ask(account: ChannelAccount, call: Callable[[Any], Coroutine[Any, Any, Any]
 
 def send(account: ChannelAccount, out: Outbound, capabilities: Capabilities) -> Receipt:
     """Sends each message, and each piece of a long one, in a call of its own. Raises SendError."""
-    pieces = limits.compose(out.messages, capabilities, value_unit="bytes")
     if not out.user_id.lstrip("-").isdigit():
         raise SendError("unknown_user", "Telegram does not know this chat.", retryable=False)
     chat = int(out.user_id)
+    if len(out.messages) == 1 and isinstance(out.messages[0], OutFile):
+        return _send_file(account, chat, out.messages[0])
+    pieces = limits.compose(out.messages, capabilities, value_unit="bytes")
 
     def one(piece: limits.Piece) -> str | None:
         sent = _ask(account, lambda bot: bot.send_message(chat, piece.text, reply_markup=_keyboard(piece)))
         return str(sent.message_id) if sent else None
 
     return Receipt(limits.in_order(pieces, one), via="send")
+
+
+def _send_file(account: ChannelAccount, chat: int, file: OutFile) -> Receipt:
+    given = _sdk().telegram.InputFile(file.data, filename=file.text)
+    if file.image:
+        sent = _ask(account, lambda bot: bot.send_photo(chat, given))
+    else:
+        sent = _ask(account, lambda bot: bot.send_document(chat, given))
+    return Receipt((str(sent.message_id),) if sent else (), via="send")
 
 
 def _keyboard(piece: limits.Piece) -> Any:

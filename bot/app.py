@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import inbox
-from bot import demo, webchat, webhooks
+from bot import attachments, demo, webchat, webhooks
 from bot.compose import Service
 from bot.errors import ServiceError
 from bot.logs import configure, logger
@@ -39,6 +39,7 @@ def create_app(service: Service) -> Flask:
     if not service.settings.production:
         app.register_blueprint(demo.blueprint(service.accounts, service.settings))
     _add_health(app, service)
+    app.register_blueprint(attachments.blueprint(service.console.attachments.opened))
     inbox.register(app, service.console)
     return app
 

@@ -12,6 +12,7 @@ import adapters
 from adapters import links as links_out
 from adapters import web
 from adapters.application_status import ApplicationStatus
+from adapters.oidc import Oidc
 from bot import shutdown
 from bot.accounts import Accounts
 from bot.advising import reads_as_advice
@@ -24,7 +25,7 @@ from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
-from bot.contracts import Channel, Finder
+from bot.contracts import Channel, Finder, SignInProvider
 from bot.csat import Csat
 from bot.delivery import Courier
 from bot.desk.access import Access
@@ -64,6 +65,7 @@ from bot.recalls import Recalls
 from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
+from bot.settings_security import OidcSettings
 from bot.store.audit import AuditStore
 from bot.store.calling import CallingStore
 from bot.store.canned import CannedStore
@@ -233,7 +235,7 @@ def build(
             desk=desk,
             staff=staff,
             door=door,
-            oidc=None,
+            oidc=oidc_of(settings.oidc),
             accounts=accounts,
             channels=known,
             live=live,
@@ -269,6 +271,19 @@ def build(
     )
     _built.add(service)
     return service
+
+
+def oidc_of(wanted: OidcSettings | None) -> SignInProvider | None:
+    if wanted is None:
+        return None
+    return Oidc(
+        wanted.issuer,
+        wanted.client_id,
+        wanted.client_secret,
+        role_claim=wanted.role_claim,
+        roles=wanted.roles,
+        strong=wanted.strong,
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, request
 
+from bot.attached import FILE
 from bot.desk.presence import Presence
 from bot.errors import BadPayload, BadSignature, NotAllowed, NotFound, Unavailable
 from bot.link_invitations import Invitations
@@ -63,6 +64,8 @@ class WebChat:
     tokens: Tokens
     secret_key: str
     invitations: Invitations
+    link: Callable[[str], str]
+    """The address that opens a file for a time."""
 
     def account(self, account_id: str) -> ChannelAccount:
         account = self.accounts.get(account_id)
@@ -149,7 +152,7 @@ def blueprint(chat: WebChat) -> Blueprint:
     def history(account_id: str) -> Response:
         account = chat.account(account_id)
         thread = thread_of(chat.vault, account.id, chat.visitor(account).visitor_id)
-        shown = [as_json(message) for message in chat.views.latest(thread, HISTORY)]
+        shown = [as_json(chat, message) for message in chat.views.latest(thread, HISTORY)]
         response = jsonify(messages=shown)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -171,13 +174,14 @@ def blueprint(chat: WebChat) -> Blueprint:
     return routes
 
 
-def as_json(message: Message) -> dict[str, Any]:
+def as_json(chat: WebChat, message: Message) -> dict[str, Any]:
     """What a widget may know of a message; staff are an 'agent' to the customer, without a name."""
+    text = f"{message.text}\n{chat.link(message.id)}" if message.kind == FILE else message.text
     author = "agent" if message.author.startswith("staff:") else message.author
     return {
         "id": str(message.pos),
         "author": author,
-        "text": message.text,
+        "text": text,
         "at": message.at.isoformat(),
         "kind": message.kind,
         "buttons": [{"label": label, "value": value} for label, value in message.buttons],
@@ -206,7 +210,7 @@ def _following(
     while True:
         for message in fresh:
             last = message.pos
-            data = json.dumps(as_json(message), ensure_ascii=False)
+            data = json.dumps(as_json(chat, message), ensure_ascii=False)
             yield f"id: {message.pos}\ndata: {data}\n\n"
         here.visitor_beat(thread)
         try:

@@ -77,6 +77,7 @@ from inbox import (
     live,
     monitor,
     navigation,
+    oidc,
     notify,
     phrasings,
     phrasings_page,
@@ -111,7 +112,7 @@ _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
-_STAFF = (sessions.bp, staff.bp, invitations.bp)
+_STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 _PAGES = (
     assets.bp,
     account.bp,

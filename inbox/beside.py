@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from bot.at_hand import Ready
 from bot.errors import ServiceError
 from bot.model import Page
+from bot.store.drafts import Typing
 from inbox import allowed, presence, summary
-from inbox.auth import console
+from inbox.auth import console, staff
+from inbox.sentences import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Beside:
     hand: tuple[Ready, ...]
     summary: summary.Summary | None
     allowed: tuple[allowed.Note, ...]
+    typed: Typing | None
+    no_files: str
 
 
 def of(page: Page, mode: str) -> Beside:
@@ -28,6 +32,8 @@ def of(page: Page, mode: str) -> Beside:
         hand=_hand(page) if mode in ("reply", "take") else (),
         summary=summary.of(page),
         allowed=allowed.notes(page) if mode in ("reply", "take") else (),
+        typed=console().drafts.of(staff().id, page.conversation.id) if mode == "reply" else None,
+        no_files=_no_files(page),
     )
 
 
@@ -37,3 +43,9 @@ def _hand(page: Page) -> tuple[Ready, ...]:
     except ServiceError:
         # The thread is what the page is for: without the knowledge it is still there.
         return ()
+
+
+def _no_files(page: Page) -> str:
+    """Why this channel takes no file now; empty where it does."""
+    why = console().attachments.refusal(page)
+    return (translated(why) or why) if why else ""

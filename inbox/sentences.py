@@ -12,6 +12,7 @@ from functools import cache
 from flask_babel import get_locale, gettext
 
 from inbox import (
+    composer_sentences,
     customers_sentences,
     knowledge_sentences,
     monitor_sentences,
@@ -90,6 +91,7 @@ KNOWN = (
     _l("The platform could not be reached."),
     _l("The platform did not answer: the message may have gone out."),
     *customers_sentences.KNOWN,
+    *composer_sentences.KNOWN,
     *knowledge_sentences.KNOWN,
     *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING
 
+from bot.attached import FILE
 from bot.model import Delivery, OutText
 from bot.mongo import Doc, Mongo, Session
 from bot.store.conversations import Stale
+from bot.store.files import FileStore
 from bot.vault import INTAKE, Vault
 
 # LINE takes a reply token for a minute from the (re)delivery; a margin for our own clock and the way there.
@@ -56,9 +58,10 @@ def token_fresh(delivered_at: datetime | None) -> bool:
 
 
 class OutboxStore:
-    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, files: FileStore | None = None) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._files = files
 
     def add(
         self,
@@ -204,17 +207,16 @@ class OutboxStore:
         found = {
             doc["_id"]: doc
             for doc in self._mongo["messages"].find(
-                {"_id": {"$in": list(message_ids)}}, {"content": 1, "buttons": 1}
+                {"_id": {"$in": list(message_ids)}}, {"content": 1, "buttons": 1, "kind": 1}
             )
         }
-        return tuple(
-            OutText(
-                one,
-                self._vault.open(found[one]["content"]),
-                tuple((label, value) for label, value in found[one]["buttons"]),
-            )
-            for one in message_ids
-        )
+        return tuple(self._content(one, found[one]) for one in message_ids)
+
+    def _content(self, message_id: str, doc: Doc) -> OutText:
+        text = self._vault.open(doc["content"])
+        if doc.get("kind") == FILE and self._files is not None:
+            return self._files.out(message_id, text)
+        return OutText(message_id, text, tuple((label, value) for label, value in doc["buttons"]))
 
     def states(self, entry_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         """(status, error) by entry."""

@@ -1,21 +1,16 @@
 // The reply field: the draft survives reloads and network drops, and one reply is sent once however often one presses.
+import * as kept from "./kept.js";
 import { say } from "./words.js";
 
-const key = (id) => `draft:${id}`;
+// A minute of trying again: longer, and the agent should know rather than hope.
+const AGAIN_MS = [1000, 2000, 4000, 8000, 15000, 15000, 15000];
 
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-function readDraft(id) {
-  try {
-    return JSON.parse(sessionStorage.getItem(key(id))) ?? {};
-  } catch {
-    return {};
-  }
-}
-
 let awaited = false;
+let looked = false;
 
 const form = () => document.querySelector("[data-reply]");
 const conversation = () => document.querySelector("[data-conversation]")?.dataset.conversation;
@@ -56,9 +51,7 @@ function ask(of, text) {
 function keep(of) {
   const { text, reason, client_id } = of.elements;
   const warning = of.querySelector("[data-advice]").hidden ? "" : of.querySelector("[data-warning]").textContent;
-  const draft = { text: text.value, client: client_id.value, reason: reason.value, warning };
-  if (text.value) sessionStorage.setItem(key(conversation()), JSON.stringify(draft));
-  else sessionStorage.removeItem(key(conversation()));
+  kept.keep(conversation(), of, { text: text.value, client: client_id.value, reason: reason.value, warning });
 }
 
 /** Puts the draft of the open conversation back; call whenever the composer was drawn anew. */
@@ -66,16 +59,33 @@ export function restore() {
   const here = form();
   if (!here || here.dataset.ready) return;
   here.dataset.ready = "1";
-  const draft = readDraft(conversation());
-  if (draft.text) here.elements.text.value = draft.text;
-  if (draft.text && draft.warning) {
-    ask(here, draft.warning);
-    here.elements.reason.value = draft.reason ?? "";
+  const draft = kept.read(conversation());
+  if (draft) {
+    here.elements.text.value = draft.text;
+    here.elements.client_id.value = draft.client;
+    if (draft.warning) {
+      ask(here, draft.warning);
+      here.elements.reason.value = draft.reason ?? "";
+    }
   }
-  if (draft.client) here.elements.client_id.value = draft.client;
   fit(here.elements.text);
   count(here);
   if (awaited) focus();
+  if (!draft) look(here);
+}
+
+/** The last letters before a reload may have reached the server after the page had been written. */
+async function look(here) {
+  const before = here.elements.text.value;
+  const [visit] = performance.getEntriesByType("navigation");
+  if (looked || !visit || visit.type === "navigate") return;
+  looked = true;
+  const found = await kept.asked(here);
+  if (!found?.text || !here.isConnected || here.elements.text.value !== before || found.text === before) return;
+  here.elements.text.value = found.text;
+  here.elements.client_id.value = found.client_id;
+  fit(here.elements.text);
+  count(here);
 }
 
 /** Puts the cursor into the field; into the one still to be drawn where there is none yet. */
@@ -85,39 +95,52 @@ export function focus(later = false) {
   here?.elements.text.focus();
 }
 
+const online = () => new Promise((done) => addEventListener("online", done, { once: true }));
+const after = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Posts until an answer comes; the same client id goes out each time, so it cannot become two messages. */
+async function post(action, body, onWait) {
+  for (const wait of [0, ...AGAIN_MS]) {
+    if (wait) await Promise.race([after(wait), online()]);
+    try {
+      const answer = await fetch(action, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (answer.status < 502 || answer.status > 504) return answer;
+    } catch { /* No connection, or the answer was lost on the way. */ }
+    onWait();
+  }
+  return null;
+}
+
+function busy(here, on) {
+  for (const node of [here, here.querySelector(".composer-foot .primary")]) {
+    if (on) node.setAttribute("aria-busy", "true");
+    else node.removeAttribute("aria-busy");
+  }
+  here.elements.text.readOnly = on;
+}
+
 async function send(here, onSent) {
   const text = here.elements.text.value.trim();
   if (!text || here.getAttribute("aria-busy") === "true") return;
   if (!count(here)) return complain(here, here.querySelector("[data-left]").textContent);
   const id = conversation();
   const body = new URLSearchParams(new FormData(here));
-  here.setAttribute("aria-busy", "true");
-  here.querySelector(".button").setAttribute("aria-busy", "true");
-  here.elements.text.readOnly = true;
+  busy(here, true);
   complain(here, null);
-  let fault = null;
-  let asked = null;
-  try {
-    const answer = await fetch(here.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    const result = await answer.json().catch(() => ({}));
-    if (answer.status === 401) return location.assign(`/?next=${encodeURIComponent(location.pathname)}`);
-    if (answer.status === 409 && result.advice) asked = result.error;
-    else if (!answer.ok) fault = result.error || say("failed");
-  } catch {
-    // The server may have taken it: the same client id goes out again, so it cannot become two messages.
-    fault = say("failed");
-  } finally {
-    here.removeAttribute("aria-busy");
-    here.querySelector(".button").removeAttribute("aria-busy");
-    here.elements.text.readOnly = false;
-  }
-  if (asked) {
-    ask(here, asked);
+  const answer = await post(here.action, body, () => complain(here, here.dataset.waiting));
+  const result = (await answer?.json().catch(() => null)) ?? {};
+  if (answer?.status === 401) return location.assign(`/?next=${encodeURIComponent(location.pathname)}`);
+  busy(here, false);
+  complain(here, null);
+  if (answer?.status === 409 && result.advice) {
+    ask(here, result.error);
     keep(here);
     here.elements.reason.focus();
-  } else if (fault) complain(here, fault);
+  } else if (!answer) complain(here, here.dataset.gaveUp);
+  else if (!answer.ok) complain(here, result.error || say("failed"));
   else {
-    sessionStorage.removeItem(key(id));
+    kept.keep(id, here, { text: "", client: body.get("client_id") });
+    document.dispatchEvent(new Event("teller:sent"));
     if (here.isConnected) {
       here.elements.text.value = "";
       here.elements.client_id.value = newId();

@@ -1,0 +1,60 @@
+"""What somebody has typed and not sent: under the customer's key, for a week, one a person and conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.mongo import Mongo
+from bot.vault import Vault, customer_key
+
+KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """`client_id` is that of the message it becomes, so that one sent twice from two places is one message."""
+
+    text: str = field(repr=False)
+    client_id: str
+
+
+class DraftStore:
+    """Every method raises PyMongoError."""
+
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._mongo = mongo
+        self._vault = vault
+
+    def keep(self, staff_id: str, conversation_id: str, text: str, client_id: str) -> bool:
+        """Keeps `text`, or forgets it where it is empty; False where the conversation is not this person's."""
+        key = _key(staff_id, conversation_id)
+        if not text.strip():
+            self._mongo["drafts"].delete_one({"_id": key})
+            return True
+        theirs = {"_id": conversation_id, "assignee": staff_id, "status": "assigned"}
+        found = self._mongo["conversations"].find_one(theirs, {"customer": 1})
+        if found is None:
+            return False
+        change = {
+            "content": self._vault.seal(text, customer_key(found["customer"])),
+            "client_id": client_id,
+            "expires_at": datetime.now(UTC) + KEPT,
+        }
+        self._mongo["drafts"].update_one({"_id": key}, {"$set": change}, upsert=True)
+        return True
+
+    def of(self, staff_id: str, conversation_id: str) -> Typing | None:
+        """None too where it was sent meanwhile, from whatever page."""
+        doc = self._mongo["drafts"].find_one({"_id": _key(staff_id, conversation_id)})
+        if doc is None:
+            return None
+        sent = {"conversation": conversation_id, "author": f"staff:{staff_id}", "client_id": doc["client_id"]}
+        if self._mongo["messages"].find_one(sent, {"_id": 1}) is not None:
+            self._mongo["drafts"].delete_one({"_id": doc["_id"], "client_id": doc["client_id"]})
+            return None
+        return Typing(self._vault.read(doc["content"]), doc["client_id"])
+
+
+def _key(staff_id: str, conversation_id: str) -> str:
+    return f"{staff_id}:{conversation_id}"

@@ -1,0 +1,34 @@
+"""What one has typed survives: kept on the server under the customer's key, never in the browser's storage."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from bot.errors import BadPayload, Conflict
+from inbox.auth import console, requires, staff
+from inbox.permissions import Permission
+
+bp = Blueprint("drafts", __name__)
+
+LONGEST = 4000
+"""More than a reply may have: what is too long to send is not lost either."""
+
+
+@bp.post("/inbox/<conversation_id>/typed")
+@requires(Permission.INBOX_REPLY)
+def keep(conversation_id: str) -> ResponseReturnValue:
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    if len(text) > LONGEST:
+        raise BadPayload("That is too long. Shorten it.")
+    if not console().drafts.keep(staff().id, conversation_id, text, request.form.get("client_id", "")[:64]):
+        raise Conflict("Take the conversation before you reply.")
+    return {"ok": True}
+
+
+@bp.get("/inbox/<conversation_id>/typed")
+@requires(Permission.INBOX_REPLY)
+def kept(conversation_id: str) -> ResponseReturnValue:
+    """One's own; a page that was loaded a moment before the last letters arrived asks once more."""
+    found = console().drafts.of(staff().id, conversation_id)
+    return {"text": found.text, "client_id": found.client_id} if found else {"text": "", "client_id": ""}
