@@ -12,13 +12,14 @@ to answer.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from bot.contracts import Channel, Finder
-from bot.model import Button, ContentKind, Conversation, Decision, Kind, Reply, Turn
+from bot.model import LOCALES, Button, ContentKind, Conversation, Decision, Kind, Reply, Turn
 from bot.mongo import Session
 from bot.rendering import locale_of, render
 from bot.store.accounts import AccountStore
@@ -132,9 +133,29 @@ class Csat:
         thread = context.thread["_id"]
         if turn.choice is not None:
             return self._pressed(thread, turn) if turn.choice.startswith(VALUE) else None
-        if turn.kind is not Kind.TEXT or context.conversation is not None or _is_answer(handler, decision):
+        if turn.kind is not Kind.TEXT or context.conversation is not None:
             return None
-        return self._commented(thread, turn)
+        rating = self.ratings.latest(thread)
+        if rating is None:
+            return None
+        # LINE shows no buttons on a computer: who types what a button says has pressed it.
+        if (score := self._typed(rating, turn)) is not None:
+            return self._pressed(thread, replace(turn, choice=f"{VALUE}{rating.conversation_id}:{score}"))
+        return None if _is_answer(handler, decision) else self._commented(rating, turn)
+
+    def _typed(self, rating: Rating, turn: Turn) -> int | None:
+        if rating.rated_at is not None or turn.now - rating.asked_at > RECENT:
+            return None
+        said = unicodedata.normalize("NFKC", turn.text).strip(" \n.。!").casefold()
+        for score in SCORES:
+            try:
+                ref = self.finder.notice(f"csat_{score}")
+                labels = {self.finder.title(ref, locale).casefold() for locale in LOCALES}
+            except KeyError:
+                continue
+            if said in {*labels, str(score)}:
+                return score
+        return None
 
     def _pressed(self, thread: str, turn: Turn) -> Taken | None:
         conversation_id, _, digit = (turn.choice or "").removeprefix(VALUE).partition(":")
@@ -163,12 +184,11 @@ class Csat:
         said = "csat_thanks" if rating.rated_at is None else "csat_changed"
         return self._says(conversation, said, keep, "choice", {"score": score})
 
-    def _commented(self, thread: str, turn: Turn) -> Taken | None:
+    def _commented(self, rating: Rating, turn: Turn) -> Taken | None:
         text = turn.text.strip()
         if not text or len(text) > LONGEST_COMMENT or text.endswith(_ASKS):
             return None
-        rating = self.ratings.latest(thread)
-        if rating is None or not _awaits_comment(rating, turn.now):
+        if not _awaits_comment(rating, turn.now):
             return None
         conversation = self.ratings.conversation(rating.conversation_id)
         if conversation is None:

@@ -339,6 +339,33 @@ def test_if_the_turn_is_lost_so_is_the_rating_and_it_comes_again(
     assert teller.line.texts(user).count(notice("csat_thanks")) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [("非常不滿意", 1), ("滿意。", 4), ("5", 5), ("３", 3), ("Very satisfied", 5)],
+)
+def test_who_sees_no_buttons_types_what_they_say(teller: Teller, text: str, score: int) -> None:
+    """LINE on a computer shows none; a label is an answer even where its words alone would read as a complaint."""
+    user, conversation, _ = resolved(teller)
+    teller.hears(user, text)
+    assert rating(teller, conversation)["score"] == score
+    assert teller.conversation(user)["_id"] == conversation
+
+
+@pytest.mark.parametrize("text", ["非常不滿意，我要投訴", "6", "55", "滿意度怎麼算"])
+def test_other_words_are_not_taken_for_a_button(teller: Teller, text: str) -> None:
+    user, conversation, _ = resolved(teller)
+    teller.hears(user, text)
+    assert rating(teller, conversation)["score"] is None
+    assert teller.conversation(user)["_id"] != conversation
+
+
+def test_a_day_later_a_number_is_a_number(teller: Teller) -> None:
+    user, conversation, _ = resolved(teller)
+    ago(teller, conversation, at=timedelta(hours=25))
+    teller.hears(user, "5")
+    assert rating(teller, conversation)["score"] is None
+
+
 # -- comments ----------------------------------------------------------------------------------------------------------
 
 
