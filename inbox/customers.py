@@ -27,7 +27,7 @@ PROOFS: words.Words = {
     "account_link": _l("One-time link from a signed session"),
     "agent": _l("A colleague's judgement"),
 }
-RISKS: words.Words = {"none": _l("No mark"), "watch": _l("Watch"), "high": _l("High risk")}
+RISKS: words.Words = {"none": _l("No mark"), "watch": _l("Take care"), "high": _l("High risk")}
 BESIDE_NOTES = 3
 """The latest notes beside a conversation; all are on the customer's page."""
 
@@ -76,6 +76,11 @@ def noted(notes: Sequence[Remark]) -> list[Noted]:
     return [Noted(note, later.get(note.id)) for note in notes]
 
 
+def holding(person: Person) -> list[Noted]:
+    """The notes that nothing has replaced."""
+    return [one for one in noted(person.notes) if not one.corrected_by]
+
+
 def beside(page: Page) -> Beside | None:
     """None where this person reads the conversation but serves the customer no more, and where nobody is known."""
     # Pages without a house behind them (a rehearsal of the console in a test) have no customers.
@@ -86,10 +91,7 @@ def beside(page: Page) -> Beside | None:
         person = customers.person(staff(), page.customer.id)
     except NotFound:
         return None
-    standing = person.standings[page.customer.id]
-    return Beside(
-        person, standing, [one for one in noted(person.notes) if not one.corrected_by][:BESIDE_NOTES]
-    )
+    return Beside(person, person.standings[page.customer.id], holding(person)[:BESIDE_NOTES])
 
 
 def by(actor: str) -> str:
@@ -99,7 +101,7 @@ def by(actor: str) -> str:
 
 @bp.app_context_processor
 def _context() -> dict[str, object]:
-    return {"person_beside": beside, "proofs": PROOFS, "risks": RISKS, "by": by}
+    return {"person_beside": beside, "proofs": PROOFS, "risks": RISKS, "by": by, "holding": holding}
 
 
 def profile(customer_id: str, trouble: str | None = None, typed: str = "") -> str:
@@ -112,6 +114,7 @@ def profile(customer_id: str, trouble: str | None = None, typed: str = "") -> st
         "console/customer.html",
         person=person,
         notes=noted(person.notes),
+        names={face.id: face.name for face in person.faces},
         blocks=blocks(timeline),
         more=timeline.more,
         trouble=trouble,

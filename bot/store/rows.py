@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.hours import Timetable, deadline
@@ -40,6 +40,8 @@ class Listed(Row):
     news: News | None = None
     notes: int = 0
     called: bool = False
+    # The mark of the identity itself; the worst of all identities is on the customer's page.
+    risk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,20 @@ class Rows:
 
     def read(self, docs: Sequence[Doc], staff: Staff) -> list[Listed]:
         """The rows of `docs`, in their order, as `staff` sees them; whoever calls has checked that they may."""
+        return self.calling(self.plain(docs), staff)
+
+    def calling(self, rows: Sequence[Listed], staff: Staff) -> list[Listed]:
+        """`rows` with `called` where an unread note calls this person."""
+        noted = [one.id for one in rows if one.notes]
+        called = self._notes.unread_in(staff.id, noted) if noted else set()
+        return [replace(one, called=True) if one.id in called else one for one in rows]
+
+    def plain(self, docs: Sequence[Doc]) -> list[Listed]:
+        """The rows as everybody sees them."""
         customers = {
             doc["_id"]: doc
             for doc in self._mongo["customers"].find(
-                {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1}
+                {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1, "risk.level": 1}
             )
         }
         accounts = {
@@ -82,7 +94,6 @@ class Rows:
         news = [one.get("news") or {} for one in docs]
         people = {one["assignee"] for one in docs} | {one.get("by") for one in news}
         names = self._staff.names([one for one in people if one])
-        called = self._notes.unread_in(staff.id, [one["_id"] for one in docs if one.get("notes")])
         rows, hours = [], self._hours()
         for doc in docs:
             name = customers.get(doc["customer"], {}).get("name")
@@ -110,7 +121,7 @@ class Rows:
                     snoozed_until=conversation.snoozed_until,
                     news=_news(doc, names),
                     notes=doc.get("notes", 0),
-                    called=conversation.id in called,
+                    risk=(customers.get(doc["customer"], {}).get("risk") or {}).get("level"),
                 )
             )
         return rows
