@@ -325,7 +325,7 @@ def test_the_pages_show_link_and_unlink(teller: Teller, app: Flask, people: dict
     assert post(senior, f"{path}/risk", level="watch", reason="多次改電話").status_code == 303
     shown = agent.get(path).text
     assert "A123456789" not in shown
-    assert all(word in shown for word in ("VIP", "Watch", "多次改電話"))
+    assert all(word in shown for word in ("VIP", "Take care", "多次改電話"))
     assert post(agent, f"{path}/risk", level="none", reason="應該沒事").status_code == 403
 
 
