@@ -10,7 +10,7 @@ from typing import Any
 from bot.contracts import Publisher
 from bot.desk.pokes import pokes
 from bot.errors import Conflict
-from bot.model import Conversation
+from bot.model import Conversation, Status
 from bot.mongo import Mongo, Session
 from bot.store.audit import AuditStore
 from bot.store.conversations import ConversationStore, Stale
@@ -46,6 +46,9 @@ class Changes:
         nothing else changes. `read`: what was unread is read now. `also` runs within the transaction, which may run
         more than once. Raises Conflict where somebody was quicker.
         """
+        if changes.get("assignee") is not None and conversation.status is Status.WAITING:
+            # Whoever gets it from the queue owes a reply, though the one before spoke last.
+            changes = {**changes, "owed_at": datetime.now(UTC)}
         sealed = self.conversations.seal(conversation.customer_id, [draft] if draft else [])
 
         def work(session: Session) -> str | None:

@@ -48,9 +48,17 @@ def reason_to_return(
 
 
 def awaits(doc: Mapping[str, Any]) -> bool:
-    """Whether the customer spoke last: nobody of staff has since."""
-    said = doc.get("staff_at")
-    return said is None or (doc.get("customer_at") or _LONG_AGO) > said
+    """Whether a reply is due: the customer spoke last, or it came from the queue or a colleague since staff did."""
+    said, since = doc.get("staff_at"), due(doc)
+    return said is None or (since is not None and since > said)
+
+
+def due(doc: Mapping[str, Any]) -> datetime | None:
+    """Since when somebody owes a reply: the last of what the customer said and of who passed it on."""
+    news = doc.get("news") or {}
+    passed_on = news.get("at") if news.get("kind") == "transfer" else None
+    moments = [at for at in (doc.get("customer_at"), doc.get("owed_at"), passed_on) if at is not None]
+    return max(moments, default=None)
 
 
 def returned(doc: Mapping[str, Any], why: str, now: datetime) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def returned(doc: Mapping[str, Any], why: str, now: datetime) -> dict[str, Any]:
     Danger (priority 0) stays what it is: nothing becomes danger by waiting.
     """
     answered = doc.get("first_staff_at") is not None
-    since = doc.get("customer_at") if answered else doc.get("handed_at") or doc.get("assigned_at")
+    since = due(doc) if answered else doc.get("handed_at") or doc.get("assigned_at")
     passed = [*doc.get("passed_by", ()), doc["assignee"]]
     return {
         "status": Status.WAITING.value,

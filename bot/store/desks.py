@@ -19,7 +19,7 @@ HEAD = 300
 """So much of the queue is read in one go: those first in line, and those who wait longest."""
 _OWNED = {
     **dict.fromkeys(("assignee", "skill", "priority", "assigned_at", "customer_at", "staff_at"), 1),
-    **dict.fromkeys(("first_staff_at", "handed_at", "snoozed_until", "passed_by"), 1),
+    **dict.fromkeys(("first_staff_at", "handed_at", "snoozed_until", "passed_by", "owed_at", "news"), 1),
 }
 _QUEUED = dict.fromkeys(("customer", "skill", "priority", "waiting_since", "handed_at", "passed_by"), 1)
 

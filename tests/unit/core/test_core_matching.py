@@ -230,6 +230,17 @@ LONG = NOON - timedelta(days=1)
         ({"staff_at": NOON - 19 * MINUTE}, HERE, OWNER, LONG, None),
         # Answered, and the customer wrote again: theirs while they are here.
         ({"staff_at": NOON - 19 * MINUTE, "customer_at": NOON}, HERE, OWNER, LONG, None),
+        # Their predecessor spoke last, and they owe a word: from the queue, or by a transfer.
+        ({"staff_at": NOON - 21 * MINUTE, "owed_at": NOON - 20 * MINUTE}, HERE, OWNER, LONG, "unanswered"),
+        (
+            {"staff_at": NOON - 21 * MINUTE, "news": {"kind": "transfer", "at": NOON - 20 * MINUTE}},
+            HERE,
+            OWNER,
+            LONG,
+            "unanswered",
+        ),
+        # Taken from the bot or a colleague, with nobody waiting.
+        ({"staff_at": NOON - 21 * MINUTE, "news": {"kind": "time", "at": NOON}}, HERE, OWNER, LONG, None),
         ({"snoozed_until": NOON + MINUTE}, HERE, OWNER, LONG, None),
         ({"snoozed_until": NOON - 2 * MINUTE}, HERE, OWNER, LONG, None),
         ({"assigned_at": None}, HERE, OWNER, LONG, None),

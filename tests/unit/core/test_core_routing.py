@@ -178,7 +178,12 @@ def test_who_vanishes_is_away_first_and_then_loses_what_waits(teller: Teller) ->
     now = datetime.now(UTC)
     teller.service.mongo["conversations"].update_one(
         {"thread": teller.thread(served)},
-        {"$set": {"staff_at": now - 6 * MINUTE, "customer_at": now - 7 * MINUTE}},
+        {
+            "$set": {
+                "staff_at": now - 6 * MINUTE,
+                **dict.fromkeys(("customer_at", "owed_at"), now - 7 * MINUTE),
+            }
+        },
     )
     teller.service.router.tick()
     assert teller.conversation(waits)["status"] == "waiting"
