@@ -42,6 +42,7 @@ def test_who_is_available_gets_it_and_who_goes_offline_gives_it_back(chromium: B
     try:
         expect(agent.locator(".row[data-key]")).to_have_count(before + 1, timeout=10_000)
         key = agent.locator(".row[data-key]").first.get_attribute("data-key")
+        assert key
         # The number in hand is live as well.
         agent.locator("details.account summary").click()
         expect(agent.locator(".own-desk [data-count]")).to_have_text(str(before + 1))
