@@ -9,6 +9,7 @@
     telegram.py         Telegram: the same, with python-telegram-bot
     web.py              the web chat: visitor tokens, its messages, the snippet
     application_status.py  no channel: the firm's own system, which knows how applications stand
+    oidc.py             no channel: the firm's own sign-in for members of staff
 
 To add one see `docs/how-to/add-a-channel.md`.
 """

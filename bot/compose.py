@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
-from bot.contracts import Channel, Finder, SignInProvider
+from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
 from bot.desk.access import Access
@@ -65,7 +66,6 @@ from bot.recalls import Recalls
 from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.settings_security import OidcSettings
 from bot.store.audit import AuditStore
 from bot.store.calling import CallingStore
 from bot.store.canned import CannedStore
@@ -133,7 +133,7 @@ def build(
     audit = AuditStore(mongo)
     notes = NoteStore(mongo, vault)
     hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
-    views = Views(mongo, vault, staff, conversations, outbox, notes, hours.current)
+    views = Views(mongo, vault, staff, conversations, outbox, notes, hours.current, live.revision)
     customer_store, links = CustomerStore(mongo, vault), LinkStore(mongo, vault)
     customers = Customers(mongo, customer_store, links, TimelineStore(mongo, vault), audit, live)
     automation = automation_of(mongo, audit, settings.auto_answer)
@@ -235,7 +235,7 @@ def build(
             desk=desk,
             staff=staff,
             door=door,
-            oidc=oidc_of(settings.oidc),
+            oidc=Oidc(**asdict(settings.oidc)) if settings.oidc else None,
             accounts=accounts,
             channels=known,
             live=live,
@@ -271,19 +271,6 @@ def build(
     )
     _built.add(service)
     return service
-
-
-def oidc_of(wanted: OidcSettings | None) -> SignInProvider | None:
-    if wanted is None:
-        return None
-    return Oidc(
-        wanted.issuer,
-        wanted.client_id,
-        wanted.client_secret,
-        role_claim=wanted.role_claim,
-        roles=wanted.roles,
-        strong=wanted.strong,
-    )
 
 
 @cache

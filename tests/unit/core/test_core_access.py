@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bot import cli
 from bot.app import create_app
 from bot.desk.staff import Wish
 from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
+from bot.store import staff as staff_store
 from bot.store.invitations import Invitation
 from inbox import auth
 from inbox.permissions import Permission
@@ -24,6 +29,14 @@ from tests.unit.core.teller import PASSWORD, Teller, apart, signed_in
 from tests.unit.inbox.forms import post, token
 
 WORDS = "seven geese cross the strait"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Many sign in here; what a hash costs is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff_store, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +48,7 @@ def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def app(teller: Teller) -> Flask:
     made = create_app(teller.service)
+    cli.register(made)
     made.add_url_rule("/reveal-for-test", view_func=auth.requires(Permission.SIGNED_IN)(_reveal))
     return made
 
@@ -275,8 +289,6 @@ def test_links_that_are_renewed_revoked_or_old_open_nothing(teller: Teller, admi
     stored = teller.service.mongo["invitations"]
     before = stored.find_one({"_id": made.id})
     assert before is not None
-    from datetime import timedelta
-
     over = before["expires_at"] - timedelta(hours=73)
     stored.update_one({"_id": made.id}, {"$set": {"expires_at": over}})
     with pytest.raises(NotFound):
@@ -475,3 +487,26 @@ def test_pages_of_staff_are_for_exactly_their_roles(teller: Teller, app: Flask, 
         assert (answer.status_code == 403) is (role is not Role.ADMIN), act
     if role is not Role.ADMIN:
         assert teller.service.door.people.member(agent.id).staff.active
+
+
+# -- the command line --------------------------------------------------------------------------------------------------
+
+
+def test_commands_list_close_and_reset(teller: Teller, app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    person = teller.staff(Role.AGENT, "loan")
+    enrolled(teller, person)
+
+    def row() -> dict[str, object]:
+        lines = [json.loads(line) for line in run(args=["staff", "list", "--json"]).stdout.splitlines()]
+        return next(line for line in lines if line["id"] == person.id)
+
+    assert row()["second_factor"] is True
+    assert run(args=["staff", "reset-totp", person.email]).exit_code == 2
+    assert run(args=["staff", "reset-totp", person.email, "--reason", "lost phone"]).exit_code == 0
+    assert row()["second_factor"] is False
+    assert run(args=["staff", "deactivate", person.email]).exit_code == 0
+    assert row()["active"] is False
+    assert run(args=["staff", "deactivate", person.email]).exit_code == 1
+    (entry,) = teller.service.audit.about("staff:change", [f"staff:{person.id}"])
+    assert entry["actor"].startswith("command:")

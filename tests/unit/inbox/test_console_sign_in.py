@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.settings_security import Security
 from inbox import auth
 from inbox.account import local_path
 from tests.unit.inbox.fake import PASSWORD, FakeConsole, a_console, an_app
@@ -57,6 +60,45 @@ def test_limit_holds_while_redis_is_away(service: FakeConsole) -> None:
     client = an_app(service).test_client()
     codes = [attempt(client, "agent@example.com", "wrong").status_code for _ in range(6)]
     assert codes == [401] * 5 + [429]
+
+
+def test_whoever_goes_on_guessing_waits_longer(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = auth.time.time()
+    clock = {"at": now - now % 3600}
+    monkeypatch.setattr(auth.time, "time", lambda: clock["at"])
+    waits = []
+    for _ in range(4):
+        for _ in range(5):
+            last = attempt(client, "agent@example.com", "wrong")
+        waits.append((last.status_code, last.headers.get("Retry-After")))
+        clock["at"] += 61
+    assert waits[:3] == [(401, None)] * 3
+    assert waits[3][0] == 429
+    assert int(waits[3][1] or 0) > 30 * 60
+    client.environ_base["REMOTE_ADDR"] = "10.9.8.7"
+    assert attempt(client, "agent@example.com", PASSWORD).status_code == 303, "nobody is shut out by others"
+
+
+def test_the_strict_profile_locks_after_five_wherever_they_come_from(service: FakeConsole) -> None:
+    service.settings = replace(service.settings, security=Security("strict"))
+    app = an_app(service)
+    assert app.config["CONSOLE_IDLE_MINUTES"] == 10
+    answers = {}
+    for email in ("agent@example.com", "nobody@example.com"):
+        client = app.test_client()
+        codes = []
+        for n in range(6):
+            client.environ_base["REMOTE_ADDR"] = f"10.9.8.{n}"
+            codes.append(attempt(client, email, "wrong").status_code)
+        last = attempt(client, email, PASSWORD)
+        answers[email] = (codes, last.status_code, last.headers["Retry-After"])
+    assert answers["agent@example.com"] == ([401] * 5 + [429], 429, "1800")
+    assert answers["nobody@example.com"] == answers["agent@example.com"], "a lock tells nothing"
+    for _ in range(3):
+        other = app.test_client()
+        for _ in range(4):
+            assert attempt(other, "senior@example.com", "wrong").status_code == 401
+        assert attempt(other, "senior@example.com", PASSWORD).status_code == 303, "the fifth may be right"
 
 
 def test_session_is_new_after_sign_in_and_gone_after_sign_out(client: FlaskClient) -> None:
