@@ -8,7 +8,8 @@ const told = frame && JSON.parse(frame.dataset.notify);
 const EVERY_MS = 1000;
 const SHOWN_MS = 10000;
 const MOST = 200;
-const SEEN = "teller-seen";
+// One desk, several people: what one has seen is no news of another's.
+const SEEN = `teller-seen-${told?.me}`;
 let leads = !navigator.locks;
 let running = false;
 let wanted = false;
