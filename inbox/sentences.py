@@ -12,6 +12,7 @@ from functools import cache
 from flask_babel import get_locale, gettext
 
 from inbox import (
+    access_sentences,
     composer_sentences,
     customers_sentences,
     knowledge_sentences,
@@ -92,6 +93,7 @@ KNOWN = (
     _l("The platform did not answer: the message may have gone out."),
     *customers_sentences.KNOWN,
     *composer_sentences.KNOWN,
+    *access_sentences.KNOWN,
     *knowledge_sentences.KNOWN,
     *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,
