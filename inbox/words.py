@@ -109,6 +109,8 @@ DECIDED: Words = {
     "smalltalk_chat": _l("Small talk, no question"),
     "follow": _l("Became a follower"),
     "unsupported": _l("Not a text"),
+    "linked": _l("Linked their accounts"),
+    "link_expired": _l("The link code was not valid"),
     "status": _l("The status of the own application"),
     "status_none": _l("No application is known"),
     "status_unverified": _l("Has to prove who they are first"),
