@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.contracts import Publisher
 from bot.desk.access import ANSWERS
+from bot.desk.pokes import EVERYONE
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.masking import mask
 from bot.model import Role, Staff
@@ -27,6 +28,7 @@ LEVELS = ("watch", "high")
 SHORTEST_REASON, LONGEST_REASON = 3, 500
 LONGEST_NOTE = 2000
 LONGEST_TAG, MOST_TAGS = 20, 12
+MARKED = "customer:risk"
 GONE = "There is no such customer, or none that you serve now."
 
 
@@ -158,7 +160,7 @@ class Customers:
             self.store.mark(session, members, None if level == "none" else level, why, staff.id)
             return {"from": before, "to": level, "reason": mask(why).masked}
 
-        self._act(staff, "customer:risk", customer_id, write)
+        self._act(staff, MARKED, customer_id, write)
 
     def candidates(self, staff: Staff, customer_id: str) -> list[Candidate]:
         """Whom this person may know to be the same customer: those they may read now."""
@@ -227,7 +229,9 @@ class Customers:
             self.audit.add(staff.id, action, f"customer:{customer_id}", detail, session)
 
         self.mongo.transaction(work)
-        self.live.publish("inbox", {"customer": customer_id})
+        # Lists show the mark only; whatever else changed stands beside the person's conversations.
+        topics = [f"conversation:{one}" for one in self.past.open_of(self.links.members(customer_id))]
+        self.live.publish([*topics, *([EVERYONE] if action == MARKED else [])], {"customer": customer_id})
 
 
 def _reason(written: str) -> str:

@@ -141,6 +141,11 @@ class TimelineStore:
             for doc in docs
         }
 
+    def open_of(self, members: Sequence[str]) -> list[str]:
+        """The ids of these identities' open conversations."""
+        query = {"customer": {"$in": list(members)}, "open": True}
+        return [doc["_id"] for doc in self._mongo["conversations"].find(query, {"_id": 1})]
+
     def candidates(self, staff: Staff, members: Sequence[str]) -> list[Candidate]:
         """Those whom this person may read now and who are not of `members`, the latest first, each once."""
         working = _working(staff)
