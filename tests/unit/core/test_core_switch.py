@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,7 @@ WHY = "答案引用了過期的利率，先停下來查"
 @pytest.fixture(scope="module")
 def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
     with apart(servers, tmp_path_factory, "switch") as one:
+        one.never_closes()
         yield one
 
 
@@ -80,6 +82,22 @@ def test_no_ai_introduces_itself_while_it_is_off_and_it_does_afterwards(teller: 
     teller.service.switch.turn("test", "checked, all right", None, off=False)
     teller.hears(follower, "你好")
     assert "greeting" in parts(teller, follower)[0], "the AI has to say that it is one before it answers"
+
+
+def test_outside_the_hours_the_customer_hears_when_somebody_answers(teller: Teller) -> None:
+    now = datetime.now(ZoneInfo("Asia/Taipei"))
+    week: list[list[str]] = [[] for _ in range(7)]
+    week[(now.weekday() + 2) % 7] = ["09:00-10:00"]
+    document = {"week": week, "calendar": None, "exceptions": [], "skills": {}}
+    teller.service.mongo["hours"].update_one({"_id": 1}, {"$set": {"document": document}})
+    teller.service.hours.forget()
+    try:
+        off(teller)
+        user = teller.person()
+        teller.hears(user, "定存利率多少")
+        assert [name for ids in parts(teller, user) for name in ids] == ["handoff_ai_off", "handoff_offhours"]
+    finally:
+        teller.never_closes()
 
 
 @pytest.mark.parametrize(
