@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from flask_babel import format_decimal, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from inbox import words
+from inbox.language import chosen
 from inbox.plots import Number, Reference
 
 NOTHING = "–"
@@ -99,15 +101,25 @@ def compared(name: str) -> str:
 def duration(seconds: Number) -> str:
     if seconds is None:
         return NOTHING
-    if seconds < 10:
-        return str(gettext("%(n)s s", n=_plain(seconds, 1)))
     if seconds < 100:
-        return str(gettext("%(n)s s", n=_plain(seconds, 0)))
+        return _units(chosen())[0].format(_plain(seconds, 1 if seconds < 10 else 0))
     if seconds < 5400:
-        return str(gettext("%(n)s min", n=_plain(seconds / 60, 1 if seconds < 600 else 0)))
+        return _units(chosen())[1].format(_plain(seconds / 60, 1 if seconds < 600 else 0))
     if seconds < 172_800:
-        return str(gettext("%(n)s h", n=_plain(seconds / 3600, 1)))
-    return str(gettext("%(n)s d", n=_plain(seconds / 86_400, 1)))
+        return _units(chosen())[2].format(_plain(seconds / 3600, 1))
+    return _units(chosen())[3].format(_plain(seconds / 86_400, 1))
+
+
+@cache
+def _units(_language: str) -> tuple[str, ...]:
+    """Seconds to days as the language of this request says them: a page says hundreds."""
+    said = (
+        gettext("%(n)s s", n="{}"),
+        gettext("%(n)s min", n="{}"),
+        gettext("%(n)s h", n="{}"),
+        gettext("%(n)s d", n="{}"),
+    )
+    return tuple(str(one) for one in said)
 
 
 def share(value: Number) -> str:
@@ -137,6 +149,6 @@ def money(value: Number) -> str:
 
 
 def _plain(value: float, digits: int) -> str:
+    """Both languages group by thousands with a comma."""
     rounded = round(value, digits)
-    whole = rounded == int(rounded)
-    return str(format_decimal(int(rounded) if whole else rounded))
+    return f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.{digits}f}"

@@ -64,14 +64,16 @@ class Cell:
 
     def merge(self, other: Cell) -> None:
         """Adds the other one. Of a sum over days `active` is agents x days."""
+        # A page adds up hundreds of these: neither Counter.update nor a loop over the hours is quick enough.
         for name in _BY_HOUR:
-            mine, its = getattr(self, name), getattr(other, name)
-            for hour, value in enumerate(its):
-                mine[hour] += value
+            pairs = zip(getattr(self, name), getattr(other, name), strict=True)
+            setattr(self, name, [mine + its for mine, its in pairs])
         for name in _SKETCHES:
             getattr(self, name).merge(getattr(other, name))
         for name in _COUNTS:
-            getattr(self, name).update(getattr(other, name))
+            mine = getattr(self, name)
+            for key, n in getattr(other, name).items():
+                mine[key] += n
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 

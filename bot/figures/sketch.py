@@ -39,7 +39,8 @@ class Sketch:
     def merge(self, other: Sketch) -> None:
         self.n += other.n
         self.total += other.total
-        self.buckets.update(other.buckets)
+        for exponent, n in other.buckets.items():
+            self.buckets[exponent] += n
 
     @property
     def mean(self) -> float | None:

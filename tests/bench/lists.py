@@ -6,6 +6,7 @@ What misses the goal is asked for once more with MongoDB's profiler on, so that 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from bot.model import Role
 from bot.mongo import Mongo
 from bot.store import schema
 from inbox import navigation
-from tests.bench import seed
+from tests.bench import machine, seed
 from tests.bench.figures import summary
 from tests.unit.inbox.forms import token
 
@@ -43,8 +44,10 @@ class Page:
 
 
 @contextmanager
-def filled(home: Path, messages: int, customers: int, say: Callable[[str], None]) -> Iterator[Service]:
-    """A Teller on the store below `home`, seeded where it is empty, its figures computed."""
+def filled(
+    home: Path, messages: int, customers: int, say: Callable[[str], None]
+) -> Iterator[tuple[Service, int]]:
+    """A Teller on the store below `home`, seeded where it is empty, its figures computed; and MongoDB's process."""
     servers = Servers.start(home)
     try:
         service = seed.house(home, servers.mongodb_uri, servers.redis_url)
@@ -57,50 +60,63 @@ def filled(home: Path, messages: int, customers: int, say: Callable[[str], None]
         if service.figures.as_of().at is None:
             say("computing the figures")
             service.figures.rebuild(None, None, lambda _day: None)
-        yield service
+        yield service, servers.processes["mongod"].pid
         service.close()
     finally:
         servers.stop()
 
 
 def measure(say: Callable[[str], None], home: Path, rounds: int = ROUNDS) -> dict[str, Any]:
-    with filled(home, MESSAGES, CUSTOMERS, say) as service:
+    before, began = machine.Snapshot.take(), time.perf_counter()
+    with filled(home, MESSAGES, CUSTOMERS, say) as (service, mongod):
         # Before the first sign-in: what a page shows must not depend on the others having been shown.
         app = create_app(service)
         pages = list(_pages(app, service))
         rows = []
         for page in pages:
             say(page.name)
-            rows.append(_timed(service, page, rounds))
+            rows.append(_timed(service, page, rounds, mongod))
         for name, query in _queries(service):
             say(name)
-            rows.append({"name": name, "ms": summary(_times(query, rounds)), "plans": []})
+            took, cpu = _times(query, rounds, mongod)
+            rows.append({"name": name, "ms": summary(took), "cpu_ms": cpu, "plans": []})
         counted = {
             name: service.mongo[name].estimated_document_count()
             for name in ("messages", "conversations", "customers", "audit")
         }
-    return {"stored": counted, "rounds": rounds, "pages": rows}
+        others = machine.others(before, machine.Snapshot.take(), time.perf_counter() - began)
+    return {"stored": counted, "rounds": rounds, "other_load_cores": others, "pages": rows}
 
 
-def _timed(service: Service, page: Page, rounds: int) -> dict[str, Any]:
+def _timed(service: Service, page: Page, rounds: int, mongod: int) -> dict[str, Any]:
     def once() -> None:
         answer = page.client.get(page.path)
         # A redirect or an error page would be quick, and no list.
         if answer.status_code != 200:
             raise RuntimeError(f"{page.path} answered {answer.status_code}")
 
-    found = summary(_times(once, rounds))
-    return {"name": page.name, "ms": found, "plans": _plans(service, once) if found["p95"] > GOAL_MS else []}
+    took, cpu = _times(once, rounds, mongod)
+    found = summary(took)
+    plans = _plans(service, once) if found["p95"] > GOAL_MS else []
+    return {"name": page.name, "ms": found, "cpu_ms": cpu, "plans": plans}
 
 
-def _times(once: Callable[[], object], rounds: int) -> list[float]:
-    took = []
-    for n in range(WARM + rounds):
+def _times(once: Callable[[], object], rounds: int, mongod: int) -> tuple[list[float], float]:
+    """Milliseconds of each, and the mean of the CPU's that one took, here and in MongoDB: on a machine that has nothing
+    else to do the two are about the same."""
+    for _ in range(WARM):
+        once()
+    took, before = [], _cpu_ms(mongod)
+    for _ in range(rounds):
         began = time.perf_counter()
         once()
-        if n >= WARM:
-            took.append((time.perf_counter() - began) * 1000)
-    return took
+        took.append((time.perf_counter() - began) * 1000)
+    return took, (_cpu_ms(mongod) - before) / rounds
+
+
+def _cpu_ms(mongod: int) -> float:
+    _, ticks = machine.stat(Path(f"/proc/{mongod}/stat").read_text())
+    return 1000 * (time.process_time() + ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def _plans(service: Service, once: Callable[[], object]) -> list[str]:
@@ -198,10 +214,12 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     stored = ", ".join(f"{n:,} {name}" for name, n in found["stored"].items())
     yield ""
     yield f"Lists and pages at size: {stored}; {found['rounds']} requests each, one at a time, ms in the server"
-    yield f"{'':52}{'p50':>8}{'p95':>8}{'max':>8}"
+    others = found["other_load_cores"]
+    yield f"CPU: of this process and MongoDB, a request. Other programs used {others:.2f} cores meanwhile."
+    yield f"{'':52}{'CPU':>8}{'p50':>8}{'p95':>8}{'max':>8}"
     for row in found["pages"]:
         ms = row["ms"]
-        yield f"{row['name'][:52]:52}{ms['p50']:8.1f}{ms['p95']:8.1f}{ms['max']:8.1f}"
+        yield f"{row['name'][:52]:52}{row['cpu_ms']:8.1f}{ms['p50']:8.1f}{ms['p95']:8.1f}{ms['max']:8.1f}"
         for plan in row["plans"]:
             yield f"    {plan}"
 
