@@ -123,7 +123,7 @@ def test_a_lost_answer_is_sent_again_as_the_same_message(house: House) -> None:
     page.route("**/reply?*", lose)
     page.locator("#reply").fill("網路斷了一下")
     page.locator("#reply").press("Control+Enter")
-    expect(page.locator(".composer-error").first).to_be_visible()
+    expect(page.locator(".composer-error")).to_be_visible()
     # It tries again by itself, under the same id.
     expect(page.locator("#reply")).to_have_value("", timeout=8000)
     assert len(lost) == 1
