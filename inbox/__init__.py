@@ -1,6 +1,7 @@
 """The people's side: the console of agents, supervisors, compliance officers and administrators.
 
 service.py        what the console needs from the house (Protocol `Console`): read this first
+                  service_knowledge.py is its half about the knowledge
 permissions.py    Permission, AuditAction, role -> permissions
 auth.py           sessions and the one gate, `@requires`
 account.py        sign-in, sign-out, language; sessions.py is one's own account, totp.py its second factor
@@ -77,8 +78,8 @@ from inbox import (
     live,
     monitor,
     navigation,
-    oidc,
     notify,
+    oidc,
     phrasings,
     phrasings_page,
     presence,
@@ -107,7 +108,18 @@ MAX_FORM = 256 * 1024
 _KNOWLEDGE = (knowledge.bp, knowledge_edit.bp, knowledge_files.bp, knowledge_review.bp)
 _WORK = (gaps.bp, rehearsal.bp, runs.bp)
 _PHRASINGS = (phrasings.bp, phrasings_page.bp)
-_CONVERSATIONS = (agent.bp, work.bp, applications.bp, assist.bp, at_hand.bp, canned.bp, customers.bp, drafts.bp, files.bp, presence.bp)
+_CONVERSATIONS = (
+    agent.bp,
+    work.bp,
+    applications.bp,
+    assist.bp,
+    at_hand.bp,
+    canned.bp,
+    customers.bp,
+    drafts.bp,
+    files.bp,
+    presence.bp,
+)
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)

@@ -14,7 +14,7 @@ from inbox import rules_words as rw
 from inbox import words
 from inbox.auth import console
 from inbox.sentences import translated
-from inbox.service import Policies
+from inbox.service_knowledge import Policies
 
 bp = Blueprint("rules", __name__, url_prefix="/knowledge/rules")
 

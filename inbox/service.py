@@ -8,38 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.ai.adviser import Advice, Draft
 from bot.applications import Applications
 from bot.at_hand import AtHand
 from bot.attachments import Attachments
 from bot.contracts import Channel, SignInProvider
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
+from bot.desk.customers import Customers
 from bot.desk.door import Door
 from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
-from bot.desk.customers import Customers
 from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
 from bot.desk.routing import Router
 from bot.desk.work import Work
 from bot.figures.service import Figures
-from bot.imports import Line
-from bot.labels import Verdict
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
-from bot.policies import Document, Feature, Version
-from bot.recalls import Correction, Recall
-from bot.runs import Run
 from bot.settings_security import Security
+from bot.store.drafts import DraftStore
 from bot.store.ratings import RatingStore
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.rows import Listing
 from bot.switch import Switch
-from bot.wordings import Wish, Wording
-from bot.store.drafts import DraftStore
-from kb.articles import Content
-from kb.proof import State
+from inbox.service_knowledge import Assistant, Automation, Imports, Policies, Recalls, Runs
 from kb.review import Audit
 from kb.store import Store
 
@@ -143,103 +135,6 @@ class Live(Protocol):
         """Ids of what changed; None as a sign of life at least every `timeout` seconds; ends at shutdown."""
 
     def publish(self, topics: str, data: Mapping[str, Any]) -> None: ...
-
-
-class Automation(Protocol):
-    """What direct answers have earned. `mode` is TELLER_AUTO_ANSWER."""
-
-    @property
-    def mode(self) -> str: ...
-
-    def state(self) -> State: ...
-
-    def set_limit(self, staff: Staff, share: float, reason: str) -> State:
-        """At once and audited. Raises NotAllowed, BadPayload, Conflict."""
-
-    def review(self, staff: Staff, message_id: str, *, right: bool, reason: str = "") -> Any:
-        """Compliance's word on a decided line, audited. Raises NotAllowed, NotFound, BadPayload."""
-
-    def verdicts(self, message_ids: Sequence[str]) -> list[Verdict]:
-        """All that was said of those messages, oldest first."""
-
-
-class Recalls(Protocol):
-    """Articles taken back. Raises NotFound, NotAllowed, Conflict, BadPayload."""
-
-    def start(self, article: str, version: int | None, actor: str, reason: str) -> Recall: ...
-    def recall(self, article: str) -> Recall: ...
-    def recalls(self) -> list[Recall]: ...
-    def corrections(self, article: str, state: str = "open", after: str = "") -> list[Correction]: ...
-    def take_up(self, staff: Staff, correction_id: str) -> str: ...
-    def close(self, staff: Staff, correction_id: str, state: str) -> Correction: ...
-
-
-class Runs(Protocol):
-    """Gaps and rehearsals: slow work and its result. Raises NotFound, NotAllowed, Conflict, BadPayload."""
-
-    def start(self, staff: Staff, kind: str, plan: Mapping[str, Any]) -> Run: ...
-    def cancel(self, staff: Staff, kind: str, run_id: str) -> None: ...
-    def run(self, kind: str, run_id: str) -> Run: ...
-    def newest(self, kind: str) -> Run | None: ...
-    def results(self, kind: str, limit: int = 10) -> list[Run]: ...
-    def rehearsed(self, sha256: str) -> Run | None: ...
-    def items(self, run: Run, part: str = "", skip: int = 0, limit: int = 0) -> list[dict[str, Any]]: ...
-    def item(self, run: Run, key: str) -> dict[str, Any]: ...
-    def made_of(self, questions: Sequence[str]) -> dict[str, str]: ...
-
-    def texts(self, staff: Staff, run: Run, ids: Sequence[str]) -> dict[str, Wording]:
-        """What customers asked, masked; noted in the audit log before it is opened."""
-
-    def draft(self, staff: Staff, run: Run, key: str, wish: Wish, kb: Store, audit: Audit) -> Content: ...
-
-
-class Imports(Protocol):
-    """Files of articles and their reports. Raises NotFound, Conflict, BadPayload."""
-
-    def start(self, staff: Staff, suffix: str, data: bytes) -> Run: ...
-    def again(self, staff: Staff, run_id: str) -> Run: ...
-    def cancel(self, staff: Staff, run_id: str) -> None: ...
-    def run(self, run_id: str) -> Run: ...
-    def latest(self, limit: int = 20) -> list[Run]: ...
-    def written(self, run: Run) -> int: ...
-    def can_go_on(self, run: Run) -> bool: ...
-    def bad(self, run: Run, skip: int = 0, limit: int = 0) -> list[Line]: ...
-
-
-class Assistant(Protocol):
-    """Drafts of the firm's model for the agent of a conversation."""
-
-    @property
-    def there(self) -> bool: ...
-
-    def draft(self, staff: Staff, conversation_id: str) -> Advice[Draft]:
-        """Within three seconds; `call.outcome` says why there is none.
-
-        Raises NotAllowed, NotFound, Conflict, BadPayload.
-        """
-
-
-class Policies(Protocol):
-    """Versions of the hand-off rules, 0 being what ships. Raises NotFound, NotAllowed, Conflict, BadPayload."""
-
-    @property
-    def features(self) -> tuple[Feature, ...]: ...
-    def in_force(self) -> int: ...
-    def versions(self, limit: int = 50) -> list[Version]: ...
-    def version(self, number: int) -> Version: ...
-    def open_one(self) -> Version | None: ...
-    def document(self, number: int) -> Document: ...
-    def draft(self, staff: Staff, document: object, note: str, seen: int | None = None) -> Version: ...
-    def submit(self, staff: Staff, number: int) -> Version: ...
-    def approve(self, staff: Staff, number: int, sha256: str) -> Version: ...
-    def ask_for_changes(self, staff: Staff, number: int, sha256: str, comment: str) -> Version: ...
-    def reject(self, staff: Staff, number: int, sha256: str, comment: str) -> Version: ...
-
-    def begin_trial(self, number: int) -> bool:
-        """Reads all examples in the background; how far it is stands in the version."""
-
-    def judge(self, number: int, text: str) -> dict[str, Any]:
-        """`before` by the rules in force, `after` by that version. Takes seconds; keeps nothing. Raises Unavailable."""
 
 
 class Console(Protocol):
