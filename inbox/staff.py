@@ -14,7 +14,7 @@ from bot.desk.staff import CAPACITIES, PRIVILEGED, Wish
 from bot.errors import BadPayload, ServiceError
 from bot.model import Role, Staff
 from bot.store.staff_requests import StaffRequest
-from inbox import auth, words
+from inbox import auth, language, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -49,7 +49,7 @@ def told(one: StaffRequest) -> list[str]:
     if "role" in change:
         said.append(gettext("Role: %(role)s", role=words.said(words.ROLES, change["role"])))
     if "skills" in change:
-        names = "、".join(words.said(words.SKILLS, skill) for skill in change["skills"])
+        names = ("、" if language.chosen() == "zh-TW" else ", ").join(words.said(words.SKILLS, skill) for skill in change["skills"])
         said.append(gettext("Skills: %(skills)s", skills=names or gettext("none")))
     if "capacity" in change:
         said.append(gettext("At once: %(n)s", n=change["capacity"]))

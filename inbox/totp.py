@@ -32,10 +32,12 @@ def _enrol(trouble: str | None = None) -> str:
     here = auth.present()
     factors = console().door.factors
     secret = factors.offer(here.staff)
+    uri = factors.uri(here.staff, secret)
     return render_template(
         "console/second_factor.html",
         trouble=trouble,
-        picture=picture(factors.uri(here.staff, secret)),
+        picture=picture(uri),
+        uri=uri,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         needed=console().settings.security.needs_second_factor(here.staff.role) and not here.enrolled,
         after=local_path(request.values.get("next")),
