@@ -49,7 +49,8 @@ def told(one: StaffRequest) -> list[str]:
     if "role" in change:
         said.append(gettext("Role: %(role)s", role=words.said(words.ROLES, change["role"])))
     if "skills" in change:
-        names = ("、" if language.chosen() == "zh-TW" else ", ").join(words.said(words.SKILLS, skill) for skill in change["skills"])
+        comma = "、" if language.chosen() == "zh-TW" else ", "
+        names = comma.join(words.said(words.SKILLS, skill) for skill in change["skills"])
         said.append(gettext("Skills: %(skills)s", skills=names or gettext("none")))
     if "capacity" in change:
         said.append(gettext("At once: %(n)s", n=change["capacity"]))
