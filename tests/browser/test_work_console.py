@@ -92,7 +92,7 @@ def test_take_note_tag_put_off_hand_on_resolve_and_reopen_by_keyboard(
     keys.press("s")
     expect(dialog.get_by_role("button", name="In an hour")).to_be_focused()
     keys.press("Enter")
-    expect(page.locator(".handed.news")).to_contain_text("Put off until")
+    expect(page.locator("div.news", has_text="Put off until")).to_be_visible()
     keys.press("g")
     keys.press("s")
     expect(page.locator("a.row")).to_have_count(1)
@@ -100,7 +100,7 @@ def test_take_note_tag_put_off_hand_on_resolve_and_reopen_by_keyboard(
     keys.press("j")
     expect(page.locator(".talk-title h2")).to_be_visible()
     teller.hears(user, "還有一件事")
-    expect(page.locator(".handed.news")).to_contain_text("the customer wrote", timeout=5000)
+    expect(page.locator("div.news", has_text="the customer wrote")).to_be_visible(timeout=5000)
 
     keys.press("x")
     expect(page.locator("#transfer-to")).to_be_focused()
