@@ -16,6 +16,8 @@ from inbox import plots
 from inbox.dashboard_plots import drawn
 from inbox.dashboard_tiles import Tile
 from inbox.plots import Number
+from inbox.plots_week import Week
+from inbox.plots_week import week as week_of
 
 PROMPT_SHARE = 0.9
 """Of the conversations of an hour, that it counts as covered."""
@@ -32,7 +34,7 @@ class Agent:
 class Report:
     tiles: tuple[Tile, ...]
     drawn: tuple[plots.Plot, ...]
-    week: plots.Week
+    week: Week
     reasons: tuple[tuple[str, int], ...]
     agents: tuple[Agent, ...]
     pending: int
@@ -67,7 +69,7 @@ def report(
     return Report(
         tiles=tuple(one for one in found if one is not None),
         drawn=drawn(period, total, labels, money),
-        week=plots.week(shares, counts, weekdays),
+        week=week_of(shares, counts, weekdays),
         reasons=tuple((reason_of.get(name, name), n) for name, n in total.reasons.most_common()),
         agents=_agents(period, names) if names is not None else (),
         pending=total.pending,

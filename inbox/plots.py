@@ -3,14 +3,16 @@ SVG that `_plots.html` draws. Every plot carries its numbers as a table: for tho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-WIDTH, HEIGHT = 460, 240
-LEFT, RIGHT, TOP, BOTTOM = 58, 10, 14, 30
+from markupsafe import Markup, escape
+
+from inbox.plots_scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, even_scale, time_scale
+
 SHORTEST_BAR = 1.5
 LABELS = 6
+CROWDED = 40
 
 Number = float | None
 
@@ -102,64 +104,41 @@ class Plot:
             n for one in self.series for n in one.n
         )
 
+    @property
+    def marks(self) -> Markup:
+        """Bars and points. Written here, as a template that escapes thousands of numbers takes longer than all else."""
+        radius = 3.2 if len(self.labels) < CROWDED else 1.8
+        drawn = [
+            f'<rect class="bar tone-{b.tone}" x="{b.x}" y="{b.y}" width="{b.width}" height="{b.height}">'
+            f"<title>{escape(b.title)}</title></rect>"
+            for b in self.bars
+        ]
+        drawn += [
+            f'<line class="whisker" x1="{p.x}" x2="{p.x}" y1="{p.top}" y2="{p.bottom}"></line>'
+            for p in self.points
+            if p.top is not None
+        ]
+        drawn += [
+            f'<circle class="point tone-{p.tone}" cx="{p.x}" cy="{p.y}" r="{radius}">'
+            f"<title>{escape(p.title)}</title></circle>"
+            for p in self.points
+        ]
+        return Markup("".join(drawn))  # noqa: S704 - numbers, and titles escaped above
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Values to y; `log` for durations, where a second and an hour both have to be seen."""
-
-    low: float
-    high: float
-    log: bool = False
-
-    def y(self, value: float) -> float:
-        low, high, at = self.low, self.high, min(max(value, self.low), self.high)
-        if self.log:
-            low, high, at = math.log(low), math.log(high), math.log(at)
-        share = (at - low) / (high - low)
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 2)
-
-
-TIMES = (
-    0.1,
-    0.3,
-    1,
-    3,
-    10,
-    30,
-    60,
-    180,
-    600,
-    1800,
-    3600,
-    10_800,
-    36_000,
-    86_400,
-    259_200,
-    864_000,
-    2_592_000,
-)
-"""Levels of a logarithmic axis of seconds that people have words for."""
-
-
-def time_scale(values: Sequence[float]) -> tuple[Scale, list[float]]:
-    found = [value for value in values if value > 0] or [1.0]
-    low = max((level for level in TIMES if level <= min(found)), default=TIMES[0])
-    high = min((level for level in TIMES if level >= max(found)), default=TIMES[-1])
-    if low == high:
-        high = TIMES[min(TIMES.index(high) + 1, len(TIMES) - 1)]
-    levels = [level for level in TIMES if low <= level <= high]
-    return Scale(low, high, log=True), levels[:: max(1, -(-len(levels) // 6))]
-
-
-def even_scale(values: Sequence[float], most: float | None = None) -> tuple[Scale, list[float]]:
-    """From 0 to a round number at or above all values; `most` where the scale has an end, as a share has."""
-    top = max(values, default=0.0) or 1.0
-    if most is not None:
-        top = most
-    step = 10 ** math.floor(math.log10(top / 4))
-    step *= next(times for times in (1, 2, 2.5, 5, 10) if top <= step * times * 5)
-    count = math.ceil(round(top / step, 6))
-    return Scale(0.0, step * count), [step * n for n in range(count + 1)]
+    @property
+    def rows(self) -> Markup:
+        """The table's rows: the label, then for each series the value, its base, and the interval of a rate."""
+        made = []
+        for at, label in enumerate(self.labels):
+            made.append(f'<tr><th scope="row">{escape(label)}</th>')
+            for one in self.series:
+                made.append(f"<td>{escape(self.shown(one.values[at]))}</td><td>{one.n[at]:,}</td>")
+                if one.low:
+                    low, high = one.low[at], one.high[at]
+                    said = "–" if low is None else f"{self.shown(low)} – {self.shown(high)}"
+                    made.append(f"<td>{escape(said)}</td>")
+            made.append("</tr>")
+        return Markup("".join(made))  # noqa: S704 - what is text is escaped above
 
 
 def plot(
@@ -287,49 +266,3 @@ def _spread(levels: list[Level]) -> tuple[Level, ...]:
 
 def _middle(at: int, step: float) -> float:
     return round(LEFT + (at + 0.5) * step, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """An hour of the week. `level` 0..4 and `share` are None where nothing was counted."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    level: int | None
-    name: str
-    share: Number
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """Hours of the week as a map: `rows` and `columns` are its labels."""
-
-    cells: tuple[HeatCell, ...] = ()
-    rows: tuple[Tick, ...] = ()
-    columns: tuple[Tick, ...] = ()
-    height: int = field(default=0)
-
-
-def week(shares: Sequence[Sequence[Number]], counts: Sequence[Sequence[int]], names: Sequence[str]) -> Week:
-    """Seven rows of 24 shares (0..1), and what each was counted from; `names` of the days."""
-    width, tall, left, top = (WIDTH - 46) / 24, 24, 40, 8
-    cells = tuple(
-        HeatCell(
-            round(left + hour * width, 2),
-            top + day * tall,
-            round(width - 1.5, 2),
-            tall - 2,
-            None if share is None else min(4, int(share * 4.0 + 1e-9)),
-            f"{names[day]} {hour:02d}:00",
-            share,
-            counts[day][hour],
-        )
-        for day, row in enumerate(shares)
-        for hour, share in enumerate(row)
-    )
-    rows = tuple(Tick(top + day * tall + 16, name) for day, name in enumerate(names))
-    columns = tuple(Tick(round(left + hour * width, 2), f"{hour:02d}") for hour in range(0, 24, 4))
-    return Week(cells, rows, columns, top + 7 * tall + 24)
