@@ -104,6 +104,8 @@ def test_open_pages_are_a_short_known_list(app: Flask) -> None:
     assert open_to_all == {
         "/",
         "/sign-in/code",
+        "/sign-in/firm",
+        "/sign-in/firm/back",
         "/sign-out",
         "/language",
         "/welcome/<token>",
