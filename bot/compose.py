@@ -265,8 +265,8 @@ def build(
             ratings=ratings,
             customers=customers,
             switch=switch,
-            monitor=Monitor(watching, staff, presence, access, changes, notes),
-            calls=Calls(CallingStore(mongo)),
+            monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
+            calls=Calls(CallingStore(mongo, hours.current)),
         ),
     )
     _built.add(service)

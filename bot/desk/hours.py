@@ -115,8 +115,12 @@ class HoursBook:
             self.audit.add(staff.id, "hours:set", "hours", detail, session)
 
         self.mongo.transaction(work)
-        self._known.clear()
+        self.forget()
         return made
+
+    def forget(self) -> None:
+        """Look anew at the next question."""
+        self._known.clear()
 
 
 def _version(doc: dict[str, Any]) -> Version:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from bot.desk.pokes import pokes
 from bot.desk.presence import Presence
 from bot.desk.risk import HEARD, Risk, Signals, risk
 from bot.errors import BadPayload, Conflict, NotAllowed
+from bot.hours import Hours, Timetable, deadline
 from bot.model import Staff, Status
 from bot.mongo import Session
 from bot.store.notes import WHISPER, NoteStore
@@ -65,6 +66,7 @@ class Monitor:
     access: Access
     changes: Changes
     notes: NoteStore
+    hours: Callable[[], Timetable] = Timetable
 
     def board(self, staff: Staff, filters: Mapping[str, str], now: datetime) -> Board:
         """`filters` maps names of FILTERS to one value each."""
@@ -74,9 +76,10 @@ class Monitor:
         docs = self.watching.live(query)
         unsettled = self.watching.unsettled()
         marks = self.watching.marks([doc["customer"] for doc in docs])
+        table = self.hours()
         scored = [
-            (risk(_signals(doc, unsettled.get(doc["_id"]), marks.get(doc["customer"])), now), doc)
-            for doc in docs
+            (risk(_signals(doc, unsettled.get(doc["_id"]), marks.get(doc["customer"]), hours), now), doc)
+            for doc, hours in ((doc, table.of(doc.get("skill"))) for doc in docs)
         ]
         # Of two alike, the one that moved last is the one somebody may ask about.
         scored.sort(key=lambda pair: (-pair[0].score, -pair[1]["last_at"].timestamp(), pair[1]["_id"]))
@@ -131,7 +134,9 @@ class Monitor:
         return tuple(sorted(found, key=lambda one: (-one.load, not one.online, one.name)))
 
 
-def _signals(doc: Mapping[str, Any], failed: tuple[str, datetime] | None, mark: str | None) -> Signals:
+def _signals(
+    doc: Mapping[str, Any], failed: tuple[str, datetime] | None, mark: str | None, hours: Hours
+) -> Signals:
     waiting = doc.get("waiting_since")
     staff_at = doc.get("staff_at")
     # A reply after the one that failed is the person's own second try.
@@ -140,7 +145,9 @@ def _signals(doc: Mapping[str, Any], failed: tuple[str, datetime] | None, mark: 
         status=Status(doc["status"]),
         reason=doc.get("reason"),
         waiting_since=waiting,
-        deadline=waiting + FIRST_REPLY.get(doc["priority"], FIRST_REPLY_ELSE) if waiting else None,
+        deadline=deadline(waiting, FIRST_REPLY.get(doc["priority"], FIRST_REPLY_ELSE), hours)
+        if waiting
+        else None,
         customer_at=doc.get("customer_at"),
         staff_at=staff_at,
         assigned_at=doc.get("assigned_at"),

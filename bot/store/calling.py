@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
+from bot.hours import Timetable, deadline
 from bot.model import ChannelType, Status
 from bot.mongo import Doc, Mongo
 from bot.store.rows import FIRST_REPLY, FIRST_REPLY_ELSE
@@ -30,6 +31,7 @@ class Held:
     customer_at: datetime | None
     staff_at: datetime | None
     waiting_since: datetime | None
+    skill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Called:
 class CallingStore:
     """Reads only, each by an index. Raises PyMongoError when MongoDB is away."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, hours: Callable[[], Timetable] = Timetable) -> None:
         self._mongo = mongo
+        self._hours = hours
 
     def mine(self, staff_id: str) -> list[Held]:
         query = {"assignee": staff_id, "status": Status.ASSIGNED.value}
@@ -58,13 +61,20 @@ class CallingStore:
         limits: list[tuple[Any, timedelta]] = [*FIRST_REPLY.items()]
         limits.append(({"$gt": max(FIRST_REPLY)}, FIRST_REPLY_ELSE))
         found: list[Held] = []
+        table = self._hours()
         for priority, limit in limits:
             query = {
                 "status": Status.WAITING.value,
                 "priority": priority,
                 "waiting_since": {"$lt": now - limit},
             }
-            found += self._held(query, [("priority", ASCENDING), ("waiting_since", ASCENDING)])
+            held = self._held(query, [("priority", ASCENDING), ("waiting_since", ASCENDING)])
+            # The wait counts while people answer: nobody is late because of a night.
+            found += [
+                one
+                for one in held
+                if one.waiting_since and deadline(one.waiting_since, limit, table.of(one.skill)) < now
+            ]
         return found[:MOST]
 
     def notes(self, staff_id: str) -> list[Called]:
@@ -80,7 +90,9 @@ class CallingStore:
         return self._called([(doc, "taken", doc["subject"], doc["actor"]) for doc in docs])
 
     def _held(self, query: Doc, order: Sequence[tuple[str, int]]) -> list[Held]:
-        wanted = dict.fromkeys(("channel", "assigned_at", "customer_at", "staff_at", "waiting_since"), 1)
+        wanted = dict.fromkeys(
+            ("channel", "assigned_at", "customer_at", "staff_at", "waiting_since", "skill"), 1
+        )
         found = self._mongo["conversations"].find(query, wanted).sort(list(order)).limit(MOST)
         return [
             Held(
@@ -90,6 +102,7 @@ class CallingStore:
                 doc.get("customer_at"),
                 doc.get("staff_at"),
                 doc.get("waiting_since"),
+                doc.get("skill"),
             )
             for doc in found
         ]

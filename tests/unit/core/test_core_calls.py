@@ -100,6 +100,8 @@ def test_a_whisper_and_a_mention_call_until_they_are_read(
 
 
 def test_what_waits_too_long_calls_supervisors_only(teller: Teller, agent: Staff, supervisor: Staff) -> None:
+    teller.never_closes()
+
     def late() -> set[str]:
         return {c.conversation_id for c in teller.service.console.calls.of(supervisor) if c.kind == "late"}
 

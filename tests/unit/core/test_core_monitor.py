@@ -70,6 +70,7 @@ def test_the_riskiest_first_each_with_its_reason(teller: Teller, people: dict[Ro
     _, angry = asks(teller, "我要投訴你們的專員")
     _, stolen = asks(teller, "我的信用卡被盜刷了")
     _, sues = asks(teller, "再不處理我就找律師告你們")
+    teller.never_closes()
     _, late = asks(teller, "我要真人")
     long_ago = datetime.now(UTC) - timedelta(minutes=25)
     teller.service.mongo["conversations"].update_one({"_id": late}, {"$set": {"waiting_since": long_ago}})
