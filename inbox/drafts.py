@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bot.errors import BadPayload, Conflict
+from bot.store.drafts import Typing
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -21,7 +22,9 @@ def keep(conversation_id: str) -> ResponseReturnValue:
     text = request.form.get("text", "").replace("\r\n", "\n")
     if len(text) > LONGEST:
         raise BadPayload("That is too long. Shorten it.")
-    if not console().drafts.keep(staff().id, conversation_id, text, request.form.get("client_id", "")[:64]):
+    reason, warning = (request.form.get(name, "")[:500] for name in ("reason", "warning"))
+    typed = Typing(text, request.form.get("client_id", "")[:64], reason, warning)
+    if not console().drafts.keep(staff().id, conversation_id, typed):
         raise Conflict("Take the conversation before you reply.")
     return {"ok": True}
 
@@ -30,5 +33,5 @@ def keep(conversation_id: str) -> ResponseReturnValue:
 @requires(Permission.INBOX_REPLY)
 def kept(conversation_id: str) -> ResponseReturnValue:
     """One's own; a page that was loaded a moment before the last letters arrived asks once more."""
-    found = console().drafts.of(staff().id, conversation_id)
-    return {"text": found.text, "client_id": found.client_id} if found else {"text": "", "client_id": ""}
+    found = console().drafts.of(staff().id, conversation_id) or Typing("", "")
+    return {name: getattr(found, name) for name in ("text", "client_id", "reason", "warning")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,9 @@ class Typing:
 
     text: str = field(repr=False)
     client_id: str
+    # Why it may be sent though it reads as advice, and the sentence that asked for it.
+    reason: str = field(default="", repr=False)
+    warning: str = ""
 
 
 class DraftStore:
@@ -26,10 +30,10 @@ class DraftStore:
         self._mongo = mongo
         self._vault = vault
 
-    def keep(self, staff_id: str, conversation_id: str, text: str, client_id: str) -> bool:
-        """Keeps `text`, or forgets it where it is empty; False where the conversation is not this person's."""
+    def keep(self, staff_id: str, conversation_id: str, typed: Typing) -> bool:
+        """Keeps what was typed, or forgets it where it is empty; False where the conversation is not this person's."""
         key = _key(staff_id, conversation_id)
-        if not text.strip():
+        if not typed.text.strip():
             self._mongo["drafts"].delete_one({"_id": key})
             return True
         theirs = {"_id": conversation_id, "assignee": staff_id, "status": "assigned"}
@@ -37,8 +41,10 @@ class DraftStore:
         if found is None:
             return False
         change = {
-            "content": self._vault.seal(text, customer_key(found["customer"])),
-            "client_id": client_id,
+            "content": self._vault.seal(
+                json.dumps([typed.text, typed.reason, typed.warning]), customer_key(found["customer"])
+            ),
+            "client_id": typed.client_id,
             "expires_at": datetime.now(UTC) + KEPT,
         }
         self._mongo["drafts"].update_one({"_id": key}, {"$set": change}, upsert=True)
@@ -53,7 +59,12 @@ class DraftStore:
         if self._mongo["messages"].find_one(sent, {"_id": 1}) is not None:
             self._mongo["drafts"].delete_one({"_id": doc["_id"], "client_id": doc["client_id"]})
             return None
-        return Typing(self._vault.read(doc["content"]), doc["client_id"])
+        try:
+            text, reason, warning = json.loads(self._vault.read(doc["content"]))
+        except ValueError:
+            # The words of erasure.
+            return None
+        return Typing(text, doc["client_id"], reason, warning)
 
 
 def _key(staff_id: str, conversation_id: str) -> str:

@@ -81,9 +81,11 @@ async function look(here) {
   if (looked || !visit || visit.type === "navigate") return;
   looked = true;
   const found = await kept.asked(here);
-  if (!found?.text || !here.isConnected || here.elements.text.value !== before || found.text === before) return;
+  if (!found?.text || !here.isConnected || here.elements.text.value !== before) return;
   here.elements.text.value = found.text;
   here.elements.client_id.value = found.client_id;
+  if (found.warning) ask(here, found.warning);
+  if (found.warning && found.reason.length > here.elements.reason.value.length) here.elements.reason.value = found.reason;
   fit(here.elements.text);
   count(here);
 }

@@ -9,7 +9,7 @@ let timer = 0;
 export const read = (id) => held.get(id);
 
 async function save(id, { url, token, draft }) {
-  const body = new URLSearchParams({ csrf_token: token, text: draft.text, client_id: draft.client });
+  const body = new URLSearchParams({ csrf_token: token, text: draft.text, client_id: draft.client, reason: draft.reason ?? "", warning: draft.warning ?? "" });
   try {
     const answer = await fetch(url, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } });
     // The server's no is its last word; only what never arrived is tried again.
@@ -28,10 +28,10 @@ export function flush() {
 
 /** Keeps `draft` ({text, client, reason, warning}) of the conversation `id`; without a text it is forgotten. */
 export function keep(id, form, draft) {
-  const before = held.get(id)?.text ?? "";
+  const before = JSON.stringify(held.get(id));
   if (draft.text) held.set(id, draft);
   else held.delete(id);
-  if (draft.text && before === draft.text) return;
+  if (draft.text && before === JSON.stringify(draft)) return;
   dirty.set(id, { url: form.dataset.typedUrl, token: form.elements.csrf_token.value, draft });
   clearTimeout(timer);
   timer = setTimeout(flush, PAUSE_MS);

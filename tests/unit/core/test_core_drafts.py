@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.app import create_app
 from bot.model import Role
+from bot.store.drafts import Typing
 from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
@@ -15,10 +16,10 @@ def test_a_draft_is_sealed_and_ones_own(teller: Teller) -> None:
     teller.hears(user, "我要找真人客服")
     conversation = teller.conversation(user)["_id"]
     drafts = teller.service.console.drafts
-    assert not drafts.keep(agent.id, conversation, TYPED, "c-1"), "nobody has it yet"
+    assert not drafts.keep(agent.id, conversation, Typing(TYPED, "c-1")), "nobody has it yet"
     teller.service.console.desk.take(agent, conversation)
-    assert drafts.keep(agent.id, conversation, TYPED, "c-1")
-    assert not drafts.keep(other.id, conversation, TYPED, "c-1")
+    assert drafts.keep(agent.id, conversation, Typing(TYPED, "c-1"))
+    assert not drafts.keep(other.id, conversation, Typing(TYPED, "c-1"))
     found = drafts.of(agent.id, conversation)
     assert found is not None
     assert (found.text, found.client_id) == (TYPED, "c-1")
@@ -42,9 +43,9 @@ def test_the_page_brings_it_back(teller: Teller) -> None:
     elsewhere = signed_in(app, agent).get(page).text
     assert f">{TYPED}</textarea>" in elsewhere
     assert 'name="client_id" value="c-7"' in elsewhere
-    assert client.get(address).json == {"text": TYPED, "client_id": "c-7"}
+    assert client.get(address).json == {"text": TYPED, "client_id": "c-7", "reason": "", "warning": ""}
     other = signed_in(app, teller.staff(Role.AGENT))
-    assert other.get(address).json == {"text": "", "client_id": ""}
+    assert other.get(address).json["text"] == ""
     assert post(other, address, scripted=True, text=TYPED).status_code == 409
     assert post(client, address, page, scripted=True, text="", client_id="c-7").status_code == 200
     assert TYPED not in client.get(page).text

@@ -158,10 +158,10 @@ class FakeDrafts:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Typing] = {}
 
-    def keep(self, staff_id: str, conversation_id: str, text: str, client_id: str) -> bool:
+    def keep(self, staff_id: str, conversation_id: str, typed: Typing) -> bool:
         self.kept.pop((staff_id, conversation_id), None)
-        if text.strip():
-            self.kept[staff_id, conversation_id] = Typing(text, client_id)
+        if typed.text.strip():
+            self.kept[staff_id, conversation_id] = typed
         return True
 
     def of(self, staff_id: str, conversation_id: str) -> Typing | None:
