@@ -189,7 +189,9 @@ def build(
     policies = Policies(mongo, PolicyStore(mongo), audit, Workshop(settings.home / "cache"))
     runs = Runs(mongo, RunStore(mongo), QuestionStore(mongo, vault), audit, queue)
     ledger = ledger_of(settings, mongo)
-    figures = Figures(FigureStore(mongo), ZoneInfo(settings.timezone), ledger.spent, settings.openai_monthly_budget)
+    figures = Figures(
+        FigureStore(mongo), ZoneInfo(settings.timezone), ledger.spent, settings.openai_monthly_budget
+    )
     door = door_of(mongo, vault, staff, audit, live)
     service = Service(
         settings=settings,

@@ -17,12 +17,12 @@ from bot.at_hand import AtHand
 from bot.attachments import Attachments
 from bot.automation import Automation
 from bot.contracts import Channel, SignInProvider
-from bot.desk.customers import Customers
-from bot.desk.hours import HoursBook
 from bot.desk.calls import Calls
-from bot.desk.monitor import Monitor
 from bot.desk.canned import SavedReplies
+from bot.desk.customers import Customers
 from bot.desk.door import Door
+from bot.desk.hours import HoursBook
+from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
 from bot.desk.routing import Router

@@ -35,7 +35,9 @@ def add_accounts(service: Service) -> None:
         origins = [service.settings.public_url, f"http://127.0.0.1:{port}", f"http://localhost:{port}"]
         # The demo page signs its members with it, as a firm's server would.
         identity = {"identity_secret": secrets.token_hex(32)}
-        service.accounts.add(ChannelType.WEB, "示範網站", identity, {"origins": list(dict.fromkeys(origins))}, None)
+        service.accounts.add(
+            ChannelType.WEB, "示範網站", identity, {"origins": list(dict.fromkeys(origins))}, None
+        )
         if service.settings.sandbox_url:
             _add_stand_ins(service, service.settings.sandbox_url)
     if service.settings.sandbox_url:

@@ -56,9 +56,7 @@ class Form:
 
 def form_of(document: Document) -> Form:
     """With blank rows for new exceptions."""
-    exceptions = [
-        Row(one["date"], ", ".join(one["spans"]), one["reason"]) for one in document["exceptions"]
-    ]
+    exceptions = [Row(one["date"], ", ".join(one["spans"]), one["reason"]) for one in document["exceptions"]]
     known = {name: _skill(own) for name, own in document["skills"].items()}
     return Form(
         days=tuple(", ".join(day) for day in document["week"]),

@@ -92,7 +92,9 @@ def stream(service: Console, who: Staff, names: list[str], welcome: Callable[[],
 def events() -> Response:
     service, who = auth.console(), auth.staff()
     names = topics(service, who, request.args.get("topics", ""))
-    answer = Response(stream(service, who, names, auth.welcome(Permission.INBOX_READ)), mimetype="text/event-stream")
+    answer = Response(
+        stream(service, who, names, auth.welcome(Permission.INBOX_READ)), mimetype="text/event-stream"
+    )
     # nginx buffers otherwise, and a live list that comes in lumps is not live.
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -175,7 +175,9 @@ def enable(account_id: str, as_json: bool) -> None:
     _switch(account_id, True, as_json)
 
 
-@group.command("csat", help="Ask this account's customers how it was, or not (on LINE each question is a push).")
+@group.command(
+    "csat", help="Ask this account's customers how it was, or not (on LINE each question is a push)."
+)
 @click.argument("account_id")
 @click.argument("state", type=click.Choice(["on", "off"]))
 @as_json

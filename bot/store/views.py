@@ -22,6 +22,7 @@ from bot.store.reading import VIEWS as VIEWS
 from bot.store.reading import permitted as permitted
 from bot.store.reading import readable as readable
 from bot.store.rows import Listed, Listing, Rows
+from bot.store.shared import Shared
 from bot.store.staff import StaffStore
 from bot.vault import Vault
 
@@ -30,6 +31,8 @@ COUNTED = 1000
 """A list counts so far; more look alike."""
 MESSAGES = 200
 MENTIONS = 200
+SHARED = ("waiting",)
+"""Views that hold the same for everybody of a role."""
 
 
 class Views:
@@ -42,8 +45,10 @@ class Views:
         outbox: OutboxStore,
         notes: NoteStore,
         hours: Callable[[], Timetable] = Timetable,
+        revision: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._mongo = mongo
+        self._shared = Shared(revision)
         self._vault = vault
         self._conversations = conversations
         self._outbox = outbox
@@ -65,10 +70,17 @@ class Views:
         query = query_of(view, staff, wanted, now, after)
         if query is None:
             return Listing((), None)
+        if view in SHARED:
+            listed = self._shared.get((view, repr(query)), lambda: self._read(view, query))
+        else:
+            listed = self._read(view, query)
+        return Listing(tuple(self._rows.calling(listed.rows, staff)), listed.more)
+
+    def _read(self, view: str, query: Doc) -> Listing:
         order = list(order_of(view))
         found = list(self._mongo["conversations"].find(query).sort(order).limit(ROWS + 1))
         more = cursor_of(view, found[ROWS - 1]) if len(found) > ROWS else None
-        return Listing(tuple(self._rows.read(found[:ROWS], staff)), more)
+        return Listing(tuple(self._rows.plain(found[:ROWS])), more)
 
     def _mentions(self, staff: Staff, wanted: Wanted, now: datetime) -> list[Listed]:
         """The latest call first; a conversation that went where this person may not follow is not shown."""
@@ -93,7 +105,11 @@ class Views:
             query = {"$and": [{"_id": {"$in": called}}, query]}
             if not called:
                 return 0
-        return self._mongo["conversations"].count_documents(query, limit=COUNTED)
+
+        def count() -> int:
+            return self._mongo["conversations"].count_documents(query, limit=COUNTED)
+
+        return self._shared.get(("count", repr(query)), count) if view in SHARED else count()
 
     def skills(self, staff: Staff) -> dict[str, int]:
         """How many wait for each skill, of those this person may read; at most COUNTED are looked at."""
@@ -101,8 +117,13 @@ class Views:
         if query is None:
             return {}
         each = {"$group": {"_id": "$skill", "n": {"$sum": 1}}}
-        found = self._mongo["conversations"].aggregate([{"$match": query}, {"$limit": COUNTED}, each])
-        return {doc["_id"] or "general": doc["n"] for doc in found}
+        steps: list[Doc] = [{"$match": query}, {"$limit": COUNTED}, each]
+
+        def count() -> dict[str, int]:
+            found = self._mongo["conversations"].aggregate(steps)
+            return {doc["_id"] or "general": doc["n"] for doc in found}
+
+        return dict(self._shared.get(("skills", repr(query)), count))
 
     def page(self, staff: Staff, conversation_id: str) -> Page | None:
         """None where there is no such conversation or the role may not read it: both look alike from outside."""

@@ -26,7 +26,7 @@ POLICY = [
 
 
 class _NoFirm:
-    def look_up(self, turn: Turn) -> LookUp:  # noqa: ARG002
+    def look_up(self, turn: Turn) -> LookUp:
         return LookUp("none")
 
 

@@ -102,7 +102,9 @@ def test_messenger_configuration(platform: Platform) -> None:
     assert platform.asked[0].path == "/v26.0/109000000000001/subscribed_apps"
     assert platform.asked[1].body["get_started"] == {"payload": "GET_STARTED"}
     platform.plan(Say(200, {"data": [{"subscribed_fields": ["messages"]}]}))
-    with pytest.raises(SendError, match="message_echoes, messaging_account_linking, messaging_postbacks, messaging_referrals"):
+    with pytest.raises(
+        SendError, match="message_echoes, messaging_account_linking, messaging_postbacks, messaging_referrals"
+    ):
         MESSENGER.test(page(platform), URL)
 
 

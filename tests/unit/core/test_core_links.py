@@ -35,7 +35,6 @@ def links(teller: Teller) -> LinkStore:
 
 @pytest.fixture(scope="module")
 def customers(teller: Teller, links: LinkStore) -> Customers:
-    service = teller.service
     return teller.service.customers
 
 

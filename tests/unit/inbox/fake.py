@@ -28,8 +28,8 @@ from inbox import register
 from kb.store import Store
 from tests.unit.inbox import story
 from tests.unit.inbox.fake_automation import FakeAutomation
-from tests.unit.inbox.fake_door import FakeDoor
 from tests.unit.inbox.fake_desk import FakeDesk, FakeLive
+from tests.unit.inbox.fake_door import FakeDoor
 from tests.unit.inbox.fake_recalls import FakeRecalls
 from tests.unit.inbox.fake_work import FakeWork
 

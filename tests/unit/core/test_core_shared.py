@@ -1,0 +1,89 @@
+"""Lists that many look at: read once, and never older than the last change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.store import shared
+from bot.store.shared import KEPT, Shared
+
+
+class Store:
+    """Counts how often it was read; `revision` is what was told of."""
+
+    def __init__(self) -> None:
+        self.revision: str | None = "1"
+        self.value, self.reads = "a", 0
+
+    def read(self) -> str:
+        self.reads += 1
+        time.sleep(0.02)
+        return self.value
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def lists(store: Store) -> Shared:
+    return Shared(lambda: store.revision)
+
+
+def test_it_is_read_once_and_again_after_a_change(store: Store, lists: Shared) -> None:
+    assert [lists.get("k", store.read) for _ in range(3)] == ["a"] * 3
+    store.value, store.revision = "b", "2"
+    assert lists.get("k", store.read) == "b"
+    assert store.reads == 2
+
+
+def test_of_many_at_once_one_reads(store: Store, lists: Shared) -> None:
+    start = threading.Barrier(20)
+
+    def ask(_n: int) -> str:
+        start.wait()
+        return lists.get("k", store.read)
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(ask, range(20))) == {"a"}
+    assert store.reads == 1
+
+
+def test_a_change_while_it_is_read_is_not_hidden_by_what_was_read_before_it(
+    store: Store, lists: Shared
+) -> None:
+    def read() -> str:
+        before = store.value
+        store.value, store.revision = "b", "2"
+        return before
+
+    assert lists.get("k", read) == "a"
+    assert lists.get("k", store.read) == "b"
+
+
+def test_nothing_is_shared_while_nobody_knows(store: Store, lists: Shared) -> None:
+    store.revision = None
+    for _ in range(3):
+        lists.get("k", store.read)
+    assert store.reads == 3
+
+
+def test_it_is_never_older_than_two_seconds(
+    store: Store, lists: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists.get("k", store.read)
+    monkeypatch.setattr(shared, "LONGEST_S", 0.0)
+    lists.get("k", store.read)
+    assert store.reads == 2
+
+
+def test_it_keeps_so_many_and_no_more(store: Store, lists: Shared) -> None:
+    for key in range(KEPT + 50):
+        lists.get(key, lambda: "x")
+    assert len(lists._kept) == KEPT
+    assert len(lists._reading) == KEPT
