@@ -2,7 +2,8 @@
 
 errors, masking, passwords (which are too easy)
 hours (when people answer), hours_document
-settings_read, settings_keys, settings_status, settings_security, settings, model, logs, metrics, ready, shutdown, contracts
+settings_read, settings_keys, settings_status, settings_security, settings,
+model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices), attached (files)
 mongo, vault, store, queue
 live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns

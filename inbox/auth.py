@@ -1,7 +1,7 @@
 """Sign-in, the session's life, and the one gate every page passes through.
 
-The signed cookie carries a random name; everything else about the session is in the store, and its person is read with it
-on every request, so a role that changes, an account that is closed and a session that is ended bite at once.
+The signed cookie carries a random name; everything else about the session is in the store, and its person is read with
+it on every request, so a role that changes, an account that is closed and a session that is ended bite at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Sign-in attempts: counted by address and account, and by address alone against guessing over many accounts.
 
 Failures add up over three windows, so that whoever goes on guessing waits longer and longer; nobody can shut another
-person out from elsewhere. The profile `strict` locks the account itself after five failures, as Taiwan's rules for electronic
-payment ask, for half an hour: an address that nobody has is locked alike, so that a lock tells nothing.
+person out from elsewhere. The profile `strict` locks the account itself after five failures, as Taiwan's rules for
+electronic payment ask, for half an hour: an address that nobody has is locked alike, so that a lock tells nothing.
 """
 
 from __future__ import annotations

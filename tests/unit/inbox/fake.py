@@ -42,7 +42,7 @@ class FakeSettings:
     env: str = "development"
     locale: str = "zh-TW"
     timezone: str = "Asia/Taipei"
-    security: Security = Security()
+    security: Security = field(default_factory=Security)
 
 
 class FakeStaff:
