@@ -11,7 +11,7 @@ from bot.contracts import Channel
 from bot.csat import Csat
 from bot.desk.access import TAKES_FROM_OTHERS, Access
 from bot.desk.change import Changes
-from bot.desk.snoozes import AWAKE
+from bot.desk.standing import AWAKE, owned_by
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotFound
 from bot.masking import mask
 from bot.model import Conversation, Page, Row, Staff, Status
@@ -78,14 +78,7 @@ class Desk:
             staff.id,
             conversation,
             "conversation:take",
-            {
-                "status": Status.ASSIGNED.value,
-                "assignee": staff.id,
-                "assigned_at": datetime.now(UTC),
-                "waiting_since": None,
-                "offer": None,
-                **AWAKE,
-            },
+            owned_by(staff.id, datetime.now(UTC)),
             read=True,
             # Whoever had it hears of it by this (bot/store/calling.py).
             detail={OWNER: conversation.assignee} if conversation.assignee else {},

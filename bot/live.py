@@ -19,7 +19,11 @@ from bot.queue import JobQueue, connect
 CHANNEL = "teller:live"
 BACKLOG = 200
 REVISION = "teller:revision:"
-COUNTED = ("inbox", "inbox:queue")
+EVERYONE = "inbox"
+"""The topic of what concerns every list."""
+EVERY_CONVERSATION = "inbox:all"
+QUEUE = "inbox:queue"
+COUNTED = (EVERYONE, QUEUE)
 """Topics of the lists that many people look at: how often each was told of is counted."""
 AWAY_S = 2.0
 _END: dict[str, Any] = {}
@@ -27,6 +31,11 @@ _END: dict[str, Any] = {}
 RECONNECT_S = 0.5
 
 log = logger(__name__)
+
+
+def desk_of(staff_id: str) -> str:
+    """The topic of what one person has in hand."""
+    return f"{EVERYONE}:staff:{staff_id}"
 
 
 class _Ear:

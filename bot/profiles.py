@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.contracts import Channel, Publisher
+from bot.desk.pokes import pokes
 from bot.errors import SendError
 from bot.logs import logger
 from bot.store.accounts import AccountStore
@@ -41,6 +42,8 @@ class Profiles:
             found = None
         if found is not None:
             self.conversations.set_profile(doc["customer"], found.name, found.language)
-            self.live.publish("inbox", {})
+            conversation = self.conversations.context(thread, doc).conversation
+            if conversation is not None:
+                self.live.publish(pokes(conversation, {}), {"conversation": conversation.id})
         language = found.language if found is not None else None
         self.threads.set_profile(thread, fetched=found is not None, language=language)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.contracts import Publisher
+from bot.desk.pokes import pokes
+from bot.desk.standing import owned_by
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ChannelType, Conversation, Role, Staff, Status
 from bot.mongo import Doc, Mongo, Session
@@ -178,12 +180,7 @@ class Recalls:
                     return conversation
                 if staff.role is not Role.SUPERVISOR:
                     raise Conflict("A colleague has taken this conversation.")
-            changes: Doc = {
-                "status": Status.ASSIGNED.value,
-                "assignee": staff.id,
-                "waiting_since": None,
-                "offer": None,
-            }
+            changes = owned_by(staff.id, datetime.now(UTC))
             if conversation.status in (Status.BOT, Status.RESOLVED):
                 changes["reason"] = REASON
             self.conversations.write(
@@ -204,7 +201,7 @@ class Recalls:
             raise Conflict(
                 "Somebody changed this conversation a moment ago; reload and look again."
             ) from error
-        topics = ("inbox", f"conversation:{taken.id}", f"thread:{taken.thread}")
+        topics = pokes(taken, {"status": Status.ASSIGNED.value, "assignee": staff.id})
         self.live.publish(topics, {"conversation": taken.id})
         return taken.id
 

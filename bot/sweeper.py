@@ -14,6 +14,7 @@ from bot.queue import JobQueue
 from bot.store.events import EventStore
 from bot.store.outbox import OutboxStore
 from bot.store.threads import ThreadStore
+from bot.turns import handed
 
 STUCK_AFTER = timedelta(seconds=3)
 # A Messenger echo may still settle an unknown send; after that a person should look.
@@ -51,17 +52,7 @@ class Sweeper:
             reason = "delivery_unknown" if status == Delivery.UNKNOWN.value else "delivery_failed"
             changed = self.mongo["conversations"].update_one(
                 {"_id": conversation_id, "status": Status.BOT.value},
-                {
-                    "$set": {
-                        "status": Status.WAITING.value,
-                        "reason": reason,
-                        "skill": "general",
-                        "priority": ATTENTION_PRIORITY,
-                        "waiting_since": now,
-                        "handed_at": now,
-                        "first_staff_at": None,
-                    }
-                },
+                {"$set": handed(reason, "general", ATTENTION_PRIORITY, now)},
             )
             self.outbox.attend(entry_id)
             if changed.modified_count:

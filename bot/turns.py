@@ -110,19 +110,25 @@ def _woken(conversation: Conversation) -> dict[str, Any]:
     return awake
 
 
+def handed(reason: str, skill: str, priority: int, now: datetime) -> dict[str, Any]:
+    """What a hand-off to people makes of a conversation."""
+    return {
+        "status": Status.WAITING.value,
+        "reason": reason,
+        "skill": skill,
+        "priority": priority,
+        "waiting_since": now,
+        # A hand-off's clock: a colleague's reply stops it.
+        "handed_at": now,
+        "first_staff_at": None,
+    }
+
+
 def changes_of(decision: Decision, conversation: Conversation) -> dict[str, Any]:
     """What the decision makes of the conversation."""
     if isinstance(decision, HandOff):
-        now = datetime.now(UTC)
         return {
-            "status": Status.WAITING.value,
-            "reason": decision.reason,
-            "skill": decision.skill,
-            "priority": decision.priority,
-            "waiting_since": now,
-            # A hand-off's clock: a colleague's reply stops it.
-            "handed_at": now,
-            "first_staff_at": None,
+            **handed(decision.reason, decision.skill, decision.priority, datetime.now(UTC)),
             "misses": 0,
             "offer": None,
         }

@@ -9,6 +9,7 @@ customers.py  one customer over all identities
 fairness.py  how evenly they were given out
 routing.py   the router; routing_match.py chooses, routing_return.py takes back, routing_rules.py is data
 hours.py     the service hours in force, and how they are changed
+standing.py  what a change of hands makes of a conversation
 pokes.py     which open pages a change concerns
 calls.py     what calls somebody's attention now
 monitor.py   what is live, by risk; whispers. risk.py is the score, overhearing.py what is heard while people have it

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from bot.contracts import Publisher
 from bot.desk.access import ANSWERS
 from bot.errors import BadPayload, Conflict, NotAllowed
+from bot.live import QUEUE, desk_of
 from bot.model import Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.queue import JobQueue
@@ -142,7 +143,7 @@ class Availability:
         moved = self.mongo.transaction(work)
         if moved:
             # The router looks at once, and so does the person's own page.
-            self.live.publish(("inbox:queue", f"inbox:staff:{desk['_id']}"), {})
+            self.live.publish((QUEUE, desk_of(desk["_id"])), {})
         return moved
 
     def _online(self) -> set[str] | None:

@@ -6,7 +6,7 @@ for three days; only its hash is kept. An invitation to compliance or administra
 
 from __future__ import annotations
 
-from bot.desk.staff import LONGEST_NAME, PRIVILEGED, SECOND, Wish, checked
+from bot.desk.staff import PRIVILEGED, SECOND, Wish, a_name, checked
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
 from bot.mongo import Mongo, Session
@@ -109,9 +109,7 @@ class Invitations:
     def accept(self, token: str, name: str, password: str) -> Staff:
         """The new member of staff; the link is used up, whoever is quicker. Raises NotFound, BadPayload, Conflict."""
         found = self.opened(token)
-        shown = name.strip()
-        if not 1 <= len(shown) <= LONGEST_NAME:
-            raise BadPayload(f"A name has 1 to {LONGEST_NAME} characters.")
+        shown = a_name(name)
         if fault := weak(password, shown, found.email):
             raise BadPayload(fault)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.desk.access import Access
 from bot.desk.change import Changes
-from bot.desk.pokes import EVERYONE
 from bot.errors import BadPayload
+from bot.live import EVERY_CONVERSATION, desk_of
 from bot.model import Conversation, Staff
 from bot.mongo import Session
 from bot.store.colleagues import Colleague, ColleagueStore
@@ -65,8 +65,8 @@ class Noting:
         """Their pages and those that show the conversation look again; the customer's page hears nothing of it."""
         topics = (
             f"conversation:{conversation_id}",
-            f"{EVERYONE}:all",
-            *(f"inbox:staff:{one}" for one in people),
+            EVERY_CONVERSATION,
+            *map(desk_of, people),
         )
         self.changes.live.publish(topics, {"conversation": conversation_id})
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.live import EVERY_CONVERSATION, QUEUE, desk_of
+from bot.live import EVERYONE as EVERYONE
 from bot.model import Conversation, Role, Staff, Status
 from bot.store.views import READS_ALL
-
-EVERYONE = "inbox"
-"""What concerns every list."""
-_EVERY_CONVERSATION = "inbox:all"
-_QUEUE = "inbox:queue"
 
 
 def pokes(before: Conversation, changes: Mapping[str, Any]) -> tuple[str, ...]:
@@ -21,14 +18,14 @@ def pokes(before: Conversation, changes: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"conversation:{before.id}",
         f"thread:{before.thread}",
-        _EVERY_CONVERSATION,
-        *([_QUEUE] if Status.WAITING.value in statuses else []),
-        *(f"inbox:staff:{owner}" for owner in sorted(map(str, owners))),
+        EVERY_CONVERSATION,
+        *([QUEUE] if Status.WAITING.value in statuses else []),
+        *(desk_of(owner) for owner in sorted(map(str, owners))),
     )
 
 
 def hears(staff: Staff) -> tuple[str, ...]:
     """The topics of this person's lists."""
     if staff.role in READS_ALL:
-        return (EVERYONE, _EVERY_CONVERSATION)
-    return (EVERYONE, f"inbox:staff:{staff.id}", *([_QUEUE] if staff.role is not Role.ADMIN else []))
+        return (EVERYONE, EVERY_CONVERSATION)
+    return (EVERYONE, desk_of(staff.id), *([QUEUE] if staff.role is not Role.ADMIN else []))

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bot.desk.access import ANSWERS
 from bot.desk.availability import AVAILABLE, SYSTEM, Availability
@@ -26,8 +25,9 @@ from bot.desk.routing_match import (
 )
 from bot.desk.routing_return import reason_to_return, returned
 from bot.desk.routing_rules import AUTO, Rules, RulesBook
+from bot.desk.standing import owned_by
 from bot.errors import Conflict
-from bot.live import Live
+from bot.live import COUNTED, Live
 from bot.logs import logger
 from bot.metrics import ASSIGNED, RETURNED
 from bot.model import Role, Status
@@ -36,7 +36,7 @@ from bot.store.desks import CAPACITY, DeskStore
 from bot.store.views import COMPLAINT
 
 KNOWN_FOR = timedelta(days=30)
-WAKES_ON = ("inbox", "inbox:queue")
+WAKES_ON = COUNTED
 REST_S = 0.2
 
 log = logger(__name__)
@@ -148,13 +148,7 @@ class Router:
             if load > person.get("capacity", CAPACITY):
                 raise Conflict("This colleague has as many conversations as they can take.")
 
-        fields: dict[str, Any] = {
-            "status": Status.ASSIGNED.value,
-            "assignee": pair.agent,
-            "assigned_at": now,
-            "waiting_since": None,
-            "offer": None,
-        }
+        fields = owned_by(pair.agent, now)
         detail = {"to": pair.agent, "why": pair.why, "waited_s": wait_s}
         try:
             self.changes.apply(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import partial
-from typing import Any
 
 from bot.desk.access import Access
 from bot.desk.change import Changes
+from bot.desk.standing import AWAKE
 from bot.errors import BadPayload
 from bot.hours import Timetable
 from bot.model import Conversation, Staff
@@ -21,9 +21,6 @@ LONGEST_DAYS = 90
 MORNING, EVENING = time(9), time(18)
 LOOK_DAYS = 30
 """The longest holidays end within."""
-
-AWAKE: dict[str, Any] = {"snoozed_until": None, "asleep": False, "news": None}
-"""What every change of hands makes of a conversation that was put off."""
 
 
 @dataclass(frozen=True, slots=True)

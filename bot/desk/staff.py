@@ -24,7 +24,7 @@ from bot.store.staff_requests import StaffRequest, StaffRequestStore
 
 PRIVILEGED = (Role.COMPLIANCE, Role.ADMIN)
 CAPACITIES = range(1, 51)
-LONGEST_NAME = 80
+SHORTEST_NAME, LONGEST_NAME = 1, 80
 MOST_SKILLS = 20
 SKILL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 TOPIC = "inbox"
@@ -44,14 +44,20 @@ class Wish:
     name: str | None = None
 
 
+def a_name(written: str) -> str:
+    """What somebody is called in the console. Raises BadPayload."""
+    name = written.strip()
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        raise BadPayload(f"A name has {SHORTEST_NAME} to {LONGEST_NAME} characters.")
+    return name
+
+
 def checked(wish: Wish) -> Wish:
     """The same, tidied. Raises BadPayload."""
-    name = wish.name.strip() if wish.name is not None else None
-    if name is not None and not 1 <= len(name) <= LONGEST_NAME:
-        raise BadPayload(f"A name has 1 to {LONGEST_NAME} characters.")
+    name = a_name(wish.name) if wish.name is not None else None
     skills = tuple(dict.fromkeys(one.strip().lower() for one in wish.skills if one.strip()))
     if len(skills) > MOST_SKILLS or not all(SKILL.fullmatch(one) for one in skills):
-        raise BadPayload("A skill is a short code of a-z, 0-9, - and _, such as loan; 20 at most.")
+        raise BadPayload(f"A skill is a short code of a-z, 0-9, - and _, such as loan; {MOST_SKILLS} at most.")
     if wish.capacity not in CAPACITIES:
         raise BadPayload(f"Capacity is a number from {CAPACITIES[0]} to {CAPACITIES[-1]}.")
     return Wish(wish.role, skills, wish.capacity, name)

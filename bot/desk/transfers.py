@@ -9,7 +9,7 @@ from typing import Any
 from bot.desk.access import ANSWERS, Access
 from bot.desk.change import Changes
 from bot.desk.notes import checked
-from bot.desk.snoozes import AWAKE
+from bot.desk.standing import AWAKE, owned_by
 from bot.errors import BadPayload, NotAllowed
 from bot.model import Conversation, Role, Staff, Status
 from bot.mongo import Session
@@ -73,12 +73,7 @@ class Transfers:
             staff,
             conversation,
             {
-                "status": Status.ASSIGNED.value,
-                "assignee": colleague.id,
-                "assigned_at": now,
-                "waiting_since": None,
-                "offer": None,
-                **AWAKE,
+                **owned_by(colleague.id, now),
                 "unread": max(1, conversation.unread),
                 "news": {"kind": "transfer", "at": now, "by": staff.id},
             },

@@ -10,7 +10,8 @@ from typing import Any
 from bot.desk.access import ANSWERS, Access
 from bot.desk.change import Changes
 from bot.desk.notes import Noting
-from bot.desk.snoozes import AWAKE, Snoozes
+from bot.desk.snoozes import Snoozes
+from bot.desk.standing import owned_by
 from bot.desk.tags import Tags
 from bot.desk.transfers import Transfers
 from bot.errors import Conflict, NotFound
@@ -99,15 +100,7 @@ class Work:
             staff.id,
             conversation,
             "conversation:reopen",
-            {
-                "status": Status.ASSIGNED.value,
-                "assignee": staff.id,
-                "assigned_at": datetime.now(UTC),
-                "waiting_since": None,
-                "resolved_at": None,
-                "resolved_by": None,
-                **AWAKE,
-            },
+            owned_by(staff.id, datetime.now(UTC)),
             read=True,
         )
 

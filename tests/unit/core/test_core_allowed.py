@@ -16,6 +16,8 @@ from bot.model import ChannelAccount, ChannelType, Message, Outbound, OutText, P
 from inbox import allowed
 from tests.unit.core.teller import Teller
 
+ENGLISH = {"Cookie": "teller_lang=en"}
+
 
 def page_of(teller: Teller, channel: ChannelType) -> Page:
     user, agent = teller.person(), teller.staff(Role.AGENT)
@@ -25,7 +27,7 @@ def page_of(teller: Teller, channel: ChannelType) -> Page:
 
 def said(teller: Teller, page: Page, later: timedelta = timedelta()) -> list[str]:
     heard = [m.at for m in page.messages if m.author == "customer"][-1]
-    with create_app(teller.service).test_request_context():
+    with create_app(teller.service).test_request_context(headers=ENGLISH):
         return [f"{one.kind}: {one.text}" for one in allowed.notes(page, heard + later)]
 
 
@@ -35,7 +37,7 @@ def test_messengers_window_closes_for_all_and_later_for_people_too(teller: Telle
     assert said(teller, page, timedelta(hours=23))[0].startswith("warn: Messenger takes your answer")
     assert said(teller, page, timedelta(hours=25))[0].startswith("warn: 24 hours are over")
     assert said(teller, page, timedelta(days=7, minutes=1))[0].startswith("bad: ")
-    with create_app(teller.service).test_request_context():
+    with create_app(teller.service).test_request_context(headers=ENGLISH):
         heard = page.messages[0].at
         assert allowed.notes(page, heard)[0].until == heard + allowed.WINDOW
 
@@ -85,7 +87,10 @@ def test_a_persons_answer_after_the_day_goes_with_the_tag(
 ) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def graph(account: ChannelAccount, method: str, path: str, fields: dict[str, str]) -> dict[str, str]:
+    def graph(
+        account: ChannelAccount, method: str, path: str, fields: dict[str, str], upload: object = None
+    ) -> dict[str, str]:
+        assert upload is None
         asked.append((fields["messaging_type"], fields.get("tag")))
         if len(asked) == 1:
             raise SendError("window_closed", "closed", retryable=False)

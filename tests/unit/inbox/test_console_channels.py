@@ -149,12 +149,15 @@ def test_every_sentence_known_is_still_said_somewhere() -> None:
         for path in (root / folder).rglob("*.py")
         if not path.name.endswith("sentences.py")
     )
+    # A long sentence is written in pieces that Python joins.
+    code = re.sub(r'"\s*\n\s*f?"', "", code)
     code = code.replace("{waiting}", "{} updates are waiting").replace("{GAP}", "gap")
     code = re.sub(r"\{[^{}\n\"]*\}", "{}", code)
     for slip in ("這檔最適合您", "本商品保證獲利"):
         code += re.sub("「.*」", "「{}」", f"{{}}: {objection(slip)}")
     for known in sentences.KNOWN:
-        written = re.sub(r"%\(\w+\)s", "{}", known)
+        # A sentence may itself speak of a place in braces; the code's are read as places too.
+        written = re.sub(r"%\(\w+\)s|\{\w+\}", "{}", known)
         # the handlers put theirs together: place and fault, hence piece by piece
         pieces = written.split("{}") if known in rules_sentences.KNOWN else [written]
         assert all(piece.strip(" ,:.") in code for piece in pieces), known
