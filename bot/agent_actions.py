@@ -17,6 +17,7 @@ from bot.masking import mask
 from bot.model import Conversation, Page, Row, Staff, Status
 from bot.mongo import Session
 from bot.queue import JobQueue
+from bot.reasons import LONGEST_REASON, SHORTEST_REASON
 from bot.store.calling import OWNER
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.records import Draft
@@ -24,7 +25,6 @@ from bot.store.rows import Listing
 from bot.store.views import VIEWS, Views
 
 LONGEST_REPLY = 2000
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import secrets
 import threading
 import time
 import weakref
@@ -23,8 +24,8 @@ EVERYONE = "inbox"
 """The topic of what concerns every list."""
 EVERY_CONVERSATION = "inbox:all"
 QUEUE = "inbox:queue"
-COUNTED = (EVERYONE, QUEUE)
-"""Topics of the lists that many people look at: how often each was told of is counted."""
+MARKED = (EVERYONE, QUEUE)
+"""Topics of the lists that many people look at: what was told of last has a mark."""
 AWAY_S = 2.0
 _END: dict[str, Any] = {}
 """Wakes a listener to see that the process stops."""
@@ -68,15 +69,16 @@ class Live:
     def publish(self, topics: str | Sequence[str], data: Mapping[str, Any]) -> None:
         named = [topics] if isinstance(topics, str) else list(topics)
         body = json.dumps({**data, "topics": named})
-        counted = [topic for topic in named if topic in COUNTED]
+        marked = [topic for topic in named if topic in MARKED]
         try:
-            if not counted:
+            if not marked:
                 self._jobs.redis.publish(CHANNEL, body)
                 return
-            # Counted first: who hears of the change must not find the number of before it.
+            # Marked first: who hears of the change must not find the mark of before it. No counter: a Redis that lost
+            # everything would count to the same number again.
             with self._jobs.redis.pipeline(transaction=False) as both:
-                for topic in counted:
-                    both.incr(REVISION + topic)
+                for topic in marked:
+                    both.set(REVISION + topic, secrets.token_hex(8))
                 both.publish(CHANNEL, body)
                 both.execute()
         except RedisError as error:
@@ -88,9 +90,10 @@ class Live:
         What was read from MongoDB after a revision was asked for holds all changes told of up to it.
         """
         try:
-            return repr(self._jobs.redis.mget([REVISION + topic for topic in COUNTED]))
+            marks = self._jobs.redis.mget([REVISION + topic for topic in MARKED])
         except RedisError:
             return None
+        return repr(marks) if any(marks) else None
 
     @property
     def connected(self) -> bool:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot import reasons
 from bot.contracts import Mind, Publisher
-from bot.errors import BadPayload, NotAllowed, NotFound
+from bot.errors import NotAllowed, NotFound
 from bot.masking import mask
 from bot.model import Decision, Role, Staff, Turn
 from bot.mongo import Mongo, Session
@@ -26,7 +27,6 @@ from bot.store.switches import WHOLE, Off, SwitchStore
 STOPS = (Role.SENIOR, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN)
 # To stop is safe, so many may; what answers customers again is for those who answer for it.
 STARTS = (Role.SUPERVISOR, Role.COMPLIANCE)
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 HELD_S = 0.25
 """How long what was read counts in a process: far below the second that is promised, and no query a turn under load."""
 TOPIC = "inbox"
@@ -74,11 +74,7 @@ class Switch:
 
     def turn(self, actor: str, reason: str, account_id: str | None, *, off: bool) -> bool:
         """For a command, whose `actor` is the machine's account. True where it changed something."""
-        words = reason.strip()
-        if not SHORTEST_REASON <= len(words) <= LONGEST_REASON:
-            raise BadPayload(
-                f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters: the reason stands in the audit log."
-            )
+        words = reasons.reason(reason)
         if account_id is not None and self._accounts.get(account_id) is None:
             raise NotFound("There is no channel account with this id; see `flask channels list`.")
         scope = account_id or WHOLE

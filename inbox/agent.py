@@ -202,6 +202,19 @@ def failed(conversation_id: str, error: ServiceError) -> ResponseReturnValue:
     return redirect(url_for("inbox.conversation", conversation_id=conversation_id, view=chosen_view()), 303)
 
 
+def sent(conversation_id: str, message_id: str, said: str | None = None) -> ResponseReturnValue:
+    """What went out, by its id for a script."""
+    return {"id": message_id} if auth.wants_fragment() else answer(conversation_id, said)
+
+
+def unsent(conversation_id: str, error: ServiceError, typed: Typed = NOTHING) -> ResponseReturnValue:
+    """The same page with what was typed, and why it did not go out."""
+    if auth.wants_fragment():
+        return {"error": words.sentence(error)}, error.http_status
+    flash(words.sentence(error), "error")
+    return page_of(conversation_id, typed), error.http_status
+
+
 @bp.post("/inbox/<conversation_id>/take")
 @requires(Permission.INBOX_REPLY)
 def take(conversation_id: str) -> ResponseReturnValue:
@@ -236,13 +249,10 @@ def reply(conversation_id: str) -> ResponseReturnValue:
             return {"error": said, "advice": True}, error.http_status
         return page_of(conversation_id, replace(typed, warning=said)), error.http_status
     except BadPayload as error:
-        if auth.wants_fragment():
-            return {"error": words.sentence(error)}, error.http_status
-        flash(words.sentence(error), "error")
-        return page_of(conversation_id, typed), error.http_status
+        return unsent(conversation_id, error, typed)
     except Conflict as error:
         return failed(conversation_id, error)
-    return {"id": message_id} if auth.wants_fragment() else answer(conversation_id)
+    return sent(conversation_id, message_id)
 
 
 @bp.post("/inbox/<conversation_id>/lines/<message_id>/review")

@@ -11,8 +11,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from bot.desk.fairness import Share
-from bot.desk.routing_rules import AUTO, LEAST, LONGEST_NOTE, MINUTES, MOST, PULL
+from bot.desk.routing_rules import AUTO, LEAST, MINUTES, MOST, PULL
 from bot.errors import ServiceError
+from bot.reasons import LONGEST_NOTE
 from inbox import auth, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import Conflict, NotFound
-from inbox import agent, auth, words
+from inbox import agent, auth
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -43,14 +43,7 @@ def send(conversation_id: str) -> ResponseReturnValue:
     try:
         if not version.isascii() or not version.isdigit():
             raise NotFound("This article is not in force any more.")
-        sent = console().at_hand.send(staff(), conversation_id, article, int(version), client_id)
+        message_id = console().at_hand.send(staff(), conversation_id, article, int(version), client_id)
     except (Conflict, NotFound) as error:
-        if auth.wants_fragment():
-            return {"error": words.sentence(error)}, error.http_status
-        flash(words.sentence(error), "error")
-        return agent.page_of(conversation_id), error.http_status
-    return (
-        {"id": sent}
-        if auth.wants_fragment()
-        else agent.answer(conversation_id, gettext("The article was sent."))
-    )
+        return agent.unsent(conversation_id, error)
+    return agent.sent(conversation_id, message_id, gettext("The article was sent."))

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bot.desk.customers import LONGEST_NOTE, LONGEST_REASON, Person, Standing
+from bot.desk.customers import LONGEST_NOTE, Person, Standing
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Page
+from bot.reasons import LONGEST_REASON
 from bot.store.customers import Remark
 from bot.store.timeline import Said, Stretch, Timeline
 from inbox import auth, language, words

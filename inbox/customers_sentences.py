@@ -22,6 +22,5 @@ KNOWN = (
     _l("Only a senior agent or a supervisor lowers a risk mark."),
     _l("Only a senior agent or a supervisor links customers: write a note about it."),
     _l("Your role reads about customers and changes nothing."),
-    _l("Say why in %(least)s to %(most)s characters; it is kept."),
     _l("This page of the history is gone; begin at its top."),
 )

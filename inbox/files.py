@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.attached import LARGEST
 from bot.attachments import response
 from bot.errors import BadPayload, Conflict
-from inbox import agent, auth, words
+from inbox import agent
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -30,17 +30,12 @@ def send(conversation_id: str) -> ResponseReturnValue:
     try:
         if given is None or not given.filename:
             raise BadPayload("Choose a file first.")
-        sent = console().attachments.send(staff(), conversation_id, given.filename, given.read(), client_id)
+        message_id = console().attachments.send(
+            staff(), conversation_id, given.filename, given.read(), client_id
+        )
     except (BadPayload, Conflict) as error:
-        if auth.wants_fragment():
-            return {"error": words.sentence(error)}, error.http_status
-        flash(words.sentence(error), "error")
-        return agent.page_of(conversation_id), error.http_status
-    return (
-        {"id": sent}
-        if auth.wants_fragment()
-        else agent.answer(conversation_id, gettext("The file was sent."))
-    )
+        return agent.unsent(conversation_id, error)
+    return agent.sent(conversation_id, message_id, gettext("The file was sent."))
 
 
 @bp.get("/inbox/<conversation_id>/files/<file_id>")

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from bot.desk.hours import LONGEST_NOTE
 from bot.errors import ServiceError
 from bot.hours import spoken
 from bot.hours_document import LONGEST_REASON, Document, Year, calendar, today, uncovered
+from bot.reasons import LONGEST_NOTE
 from inbox import auth, language, words
 from inbox.auth import console, requires, staff
 from inbox.hours_form import ALWAYS, OWN, USUAL, Form, form_of, read, readable

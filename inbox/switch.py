@@ -10,8 +10,8 @@ from flask_babel import gettext
 
 from bot.errors import ServiceError
 from bot.model import ChannelAccount
+from bot.reasons import LONGEST_REASON
 from bot.store.switches import WHOLE, Off
-from bot.switch import LONGEST_REASON
 from inbox import auth, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot import reasons
 from bot.contracts import Publisher
 from bot.desk.access import ANSWERS
 from bot.desk.pokes import EVERYONE
@@ -25,7 +26,6 @@ from bot.store.timeline import Candidate, Timeline, TimelineStore
 
 LINKS = (Role.SENIOR, Role.SUPERVISOR)
 LEVELS = ("watch", "high")
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 LONGEST_NOTE = 2000
 LONGEST_TAG, MOST_TAGS = 20, 12
 MARKED = "customer:risk"
@@ -148,7 +148,7 @@ class Customers:
     def mark(self, staff: Staff, customer_id: str, level: str, reason: str) -> None:
         """Set the risk mark, `none` lifts it. Whoever answers may raise it; seniors and supervisors lower it."""
         person = self.person(staff, customer_id)
-        members, why = self._working(staff, customer_id), _reason(reason)
+        members, why = self._working(staff, customer_id), reasons.reason(reason)
         before = person.risk.level if person.risk else "none"
         ladder = ("none", *LEVELS)
         if level not in ladder:
@@ -174,7 +174,7 @@ class Customers:
 
     def link(self, staff: Staff, customer_id: str, other_id: str, reason: str) -> Link:
         """Say that two are one customer. It proves nothing: nobody is verified by it, and it can be undone."""
-        why = _reason(reason)
+        why = reasons.reason(reason)
         made: list[Link] = []
         self.both(staff, customer_id, other_id)
 
@@ -190,7 +190,7 @@ class Customers:
 
     def unlink(self, staff: Staff, customer_id: str, link_id: str, reason: str) -> Link:
         """Take a link back, whoever made it; the history stays with whom it was said."""
-        why = _reason(reason)
+        why = reasons.reason(reason)
         undone: list[Link] = []
         if link_id not in {link.id for link in self.links.of(self._linking(staff, customer_id))}:
             raise NotFound("There is no such link.")
@@ -232,10 +232,3 @@ class Customers:
         # Lists show the mark only; whatever else changed stands beside the person's conversations.
         topics = [f"conversation:{one}" for one in self.past.open_of(self.links.members(customer_id))]
         self.live.publish([*topics, *([EVERYONE] if action == MARKED else [])], {"customer": customer_id})
-
-
-def _reason(written: str) -> str:
-    why = written.strip()
-    if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
-        raise BadPayload(f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; it is kept.")
-    return why

@@ -11,16 +11,15 @@ from bot.errors import BadPayload, Conflict, NotAllowed
 from bot.hours import Hours, Timetable
 from bot.hours_document import DEFAULT, Document, check, timetable
 from bot.logs import logger
-from bot.masking import mask
 from bot.model import Role, Staff
 from bot.mongo import Mongo, PyMongoError, Session
+from bot.reasons import note_of_change
 from bot.store.audit import AuditStore
 from bot.store.hours import HoursStore
 
 LOOK_S = 2.0
 """So old is what a process knows of the hours at most."""
 SETS = (Role.SUPERVISOR, Role.ADMIN)
-LONGEST_NOTE = 200
 
 log = logger(__name__)
 
@@ -95,17 +94,13 @@ class HoursBook:
         if staff.role not in SETS:
             raise NotAllowed("Supervisors and administrators set the service hours.")
         normal = check(document)
-        words = note.strip()
-        if not words:
-            raise BadPayload("Say why: the reason stands in the audit log.")
-        if len(words) > LONGEST_NOTE:
-            raise BadPayload(f"The reason is longer than {LONGEST_NOTE} characters.")
+        kept = note_of_change(note)
         before = self.in_force()
         if before.number != seen:
             raise Conflict("Somebody changed the service hours meanwhile; reload and look again.")
         if normal == before.document:
             raise BadPayload("Nothing was changed.")
-        made = Version(before.number + 1, normal, staff.id, datetime.now(UTC), mask(words).masked)
+        made = Version(before.number + 1, normal, staff.id, datetime.now(UTC), kept)
 
         def work(session: Session) -> None:
             at = made.at or datetime.now(UTC)

@@ -27,7 +27,7 @@ from bot.desk.routing_return import reason_to_return, returned
 from bot.desk.routing_rules import AUTO, Rules, RulesBook
 from bot.desk.standing import owned_by
 from bot.errors import Conflict
-from bot.live import COUNTED, Live
+from bot.live import MARKED, Live
 from bot.logs import logger
 from bot.metrics import ASSIGNED, RETURNED
 from bot.model import Role, Status
@@ -36,7 +36,7 @@ from bot.store.desks import CAPACITY, DeskStore
 from bot.store.views import COMPLAINT
 
 KNOWN_FOR = timedelta(days=30)
-WAKES_ON = COUNTED
+WAKES_ON = MARKED
 REST_S = 0.2
 
 log = logger(__name__)

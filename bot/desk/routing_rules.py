@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import BadPayload, Conflict, NotAllowed
-from bot.masking import mask
 from bot.model import Role, Staff
 from bot.mongo import Mongo, Session
+from bot.reasons import note_of_change
 from bot.store.audit import AuditStore
 from bot.store.desks import DeskStore
 
 AUTO, PULL = "auto", "pull"
 SETS = (Role.SUPERVISOR, Role.ADMIN)
-LONGEST_NOTE = 200
 _CHANGED = "Somebody changed the rules of assignment meanwhile; reload and look again."
 
 
@@ -95,17 +94,13 @@ class RulesBook:
         """
         if staff.role not in SETS:
             raise NotAllowed("Supervisors and administrators set how conversations are given out.")
-        rules, words = checked(values), note.strip()
-        if not words:
-            raise BadPayload("Say why: the reason stands in the audit log.")
-        if len(words) > LONGEST_NOTE:
-            raise BadPayload(f"The reason is longer than {LONGEST_NOTE} characters.")
+        rules, kept = checked(values), note_of_change(note)
         before = self.in_force()
         if before.number != seen:
             raise Conflict(_CHANGED)
         if rules == before.rules:
             raise BadPayload("Nothing was changed.")
-        made = RulesVersion(seen + 1, rules, staff.id, datetime.now(UTC), mask(words).masked)
+        made = RulesVersion(seen + 1, rules, staff.id, datetime.now(UTC), kept)
         old, new = asdict(before.rules), asdict(rules)
 
         def work(session: Session) -> None:

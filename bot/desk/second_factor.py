@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pyotp
 
+from bot import reasons
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.masking import mask
 from bot.model import Role, Staff
@@ -22,7 +23,6 @@ from bot.store.staff import StaffStore
 STEP_S = 30
 CODES = 10
 ISSUER = "Teller"
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 WRONG = (
     "This code is not right, or was used already. Wait for the next one and check the clock of your phone."
 )
@@ -129,11 +129,7 @@ class SecondFactors:
 
     def take_away(self, actor: str, staff_id: str, reason: str) -> None:
         """For `reset`, and for a command, whose `actor` is the machine's account."""
-        words = reason.strip()
-        if not SHORTEST_REASON <= len(words) <= LONGEST_REASON:
-            raise BadPayload(
-                f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters: the reason stands in the audit log."
-            )
+        words = reasons.reason(reason)
 
         def work(session: Session) -> None:
             if self._staff.member(staff_id, session) is None:

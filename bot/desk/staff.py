@@ -57,7 +57,9 @@ def checked(wish: Wish) -> Wish:
     name = a_name(wish.name) if wish.name is not None else None
     skills = tuple(dict.fromkeys(one.strip().lower() for one in wish.skills if one.strip()))
     if len(skills) > MOST_SKILLS or not all(SKILL.fullmatch(one) for one in skills):
-        raise BadPayload(f"A skill is a short code of a-z, 0-9, - and _, such as loan; {MOST_SKILLS} at most.")
+        raise BadPayload(
+            f"A skill is a short code of a-z, 0-9, - and _, such as loan; {MOST_SKILLS} at most."
+        )
     if wish.capacity not in CAPACITIES:
         raise BadPayload(f"Capacity is a number from {CAPACITIES[0]} to {CAPACITIES[-1]}.")
     return Wish(wish.role, skills, wish.capacity, name)

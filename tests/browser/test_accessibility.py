@@ -98,8 +98,7 @@ def faults(page: Page) -> list[str]:
     ("role", "lang", "size"),
     [
         (Role.SUPERVISOR, "zh-TW", DESKTOP),
-        (Role.SUPERVISOR, "en", PHONE),
-        (Role.COMPLIANCE, "en", DESKTOP),
+        (Role.COMPLIANCE, "en", PHONE),
         (Role.ADMIN, "zh-TW", PHONE),
     ],
 )

@@ -32,7 +32,10 @@ CALM = "您好，這裡是真人客服，已為您處理。"
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     home = tmp_path_factory.mktemp("day") / "home"
-    with running(home, TELLER_TIMEZONE=noon_zone()) as house, a_browser() as browser:
+    with (
+        running(home, TELLER_TIMEZONE=noon_zone(), WEB_WORKERS="1", QUEUE_WORKERS="1") as house,
+        a_browser() as browser,
+    ):
         service = build(Settings.from_env(house.env))
         yield Day(house, service, browser, house.accounts())
         service.close()

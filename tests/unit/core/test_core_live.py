@@ -145,13 +145,24 @@ def test_a_stream_ends_when_the_process_stops(process: Process) -> None:
 
 
 def test_the_revision_of_the_shared_lists_changes_with_them_and_with_nothing_else(process: Process) -> None:
+    process.live.publish("inbox", {})
     first = process.live.revision()
+    assert first is not None
     process.live.publish(("conversation:c", "inbox:all", "inbox:staff:s"), {})
     assert process.live.revision() == first
     process.live.publish(("conversation:c", "inbox:queue"), {})
     second = process.live.revision()
     process.live.publish("inbox", {})
     assert len({first, second, process.live.revision()}) == 3
+
+
+def test_a_redis_that_lost_everything_never_repeats_a_revision(process: Process) -> None:
+    process.live.publish("inbox:queue", {})
+    before = process.live.revision()
+    JobQueue(process.live._url).redis.flushdb()
+    assert process.live.revision() is None
+    process.live.publish("inbox:queue", {})
+    assert process.live.revision() not in (None, before)
 
 
 def test_without_redis_nobody_knows_the_revision() -> None:
