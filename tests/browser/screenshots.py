@@ -39,6 +39,23 @@ KNOWLEDGE = {
     "knowledge-recalls": f"/recalls/{RECALLED}",
     "knowledge-automation": "/automation",
 }
+# And the other pages of the console, by who opens them.
+PAGES = {
+    "supervisor": {
+        "monitor": "/monitor",
+        "dashboard": "/dashboard",
+        "hours": "/admin/hours",
+        "assignment": "/admin/assignment",
+        "replies": "/knowledge/replies",
+        "switch": "/ai",
+        "notifications": "/notifications",
+        "knowledge-rules": "/knowledge/rules",
+        "knowledge-gaps": "/knowledge/gaps",
+        "knowledge-phrasings": "/knowledge/phrasings",
+        "knowledge-rehearsal": "/knowledge/rehearsal",
+    },
+    "admin": {"staff": "/admin/staff", "account": "/account"},
+}
 
 
 def main() -> None:
@@ -54,6 +71,8 @@ def main() -> None:
                 _customers_side(browser, house, short, lang, size, viewport)
                 _peoples_side(browser, house, short, lang, size, viewport)
                 _knowledge(browser, house, short, lang, size, viewport)
+                for role, pages in PAGES.items():
+                    _others(browser, house, role, pages, f"{short}-{size}", lang=lang, viewport=viewport)
         page = browser.new_context(viewport=DESKTOP).new_page()
         page.goto(house.sandbox.url)
         page.wait_for_timeout(1500)
@@ -73,6 +92,7 @@ def _a_morning(house: House) -> None:
     until(lambda: len(desk.rows(agent, "waiting")) >= len(PEOPLE), 20, "five people wait")
     until(lambda: all(row.customer_name for row in desk.rows(agent, "waiting")), 20, "their names are known")
     _a_week_of_knowledge(service)
+    service.figures.rebuild(None, None, lambda _day: None)
     service.close()
 
 
@@ -138,6 +158,32 @@ def _knowledge(
         if name == "knowledge-review":
             page.locator(".changes").first.evaluate("shown => shown.scrollIntoView({block: 'center'})")
         _shoot(page, f"{name}-{short}-{size}")
+    page.context.close()
+
+
+def _others(
+    browser: Browser,
+    house: House,
+    role: str,
+    pages: dict[str, str],
+    suffix: str,
+    *,
+    lang: str,
+    viewport: dict[str, int],
+) -> None:
+    page = a_colleague(browser, house, role, lang, viewport=viewport)
+    for name, path in pages.items():
+        page.goto(house.url + path)
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_timeout(300)
+        _shoot(page, f"{name}-{suffix}")
+    if role == "supervisor":
+        page.goto(f"{house.url}/inbox?view=waiting")
+        page.goto(house.url + str(page.locator(".row[data-key]").first.get_attribute("href")))
+        page.goto(
+            house.url + str(page.locator('#facts a[href*="/inbox/customers/"]').first.get_attribute("href"))
+        )
+        _shoot(page, f"customer-{suffix}")
     page.context.close()
 
 
