@@ -17,6 +17,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -72,6 +73,17 @@ class ThreadWorker(SimpleWorker):
     def _install_signal_handlers(self) -> None:
         """The process has them; see `main`."""
 
+    def dequeue_job_and_maintain_ttl(
+        self,
+        timeout: int | None,
+        max_idle_time: int | None = None,  # noqa: ARG002 - RQ's signature
+    ) -> tuple[Job, Queue] | None:
+        """RQ's own waits for a job however long there is none, and hears of no stop meanwhile. Raises StopRequested."""
+        while not self._stop_requested:
+            if (found := super().dequeue_job_and_maintain_ttl(timeout, timeout)) is not None:
+                return found
+        raise StopRequested
+
     def request_stop_soon(self) -> None:
         self._stop_requested = True
 
@@ -93,11 +105,15 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def end(self) -> None:
-        """Finish what is in hand, within a few seconds; the rest is found again by the clock."""
+    def end_soon(self) -> None:
+        """Nothing new from now on."""
         self.stop.set()
         for worker in list(self._workers.values()):
             worker.request_stop_soon()
+
+    def end(self) -> None:
+        """Finish what is in hand, within a few seconds; the rest is found again by the clock."""
+        self.end_soon()
         until = time.monotonic() + DRAIN_S
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -184,6 +200,8 @@ def main(arguments: list[str]) -> int:
             break
     # A long run is given back at its next step, for the next process to take.
     service.runs.halting.set()
+    for crew in crews:
+        crew.end_soon()
     for crew in crews:
         crew.end()
     return 0

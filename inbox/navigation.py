@@ -35,7 +35,7 @@ class Entry:
 _LISTING = "knowledge.listing"
 
 # In the order of the work: what stands there, what comes in, what is missing, what follows. A page adds its line here
-# and shows the row with `{% set section = "NAME" %}{% include "console/_knowledge_tabs.html" %}`.
+# and shows the row with `{% set section = "NAME" %}{% include "console/_tabs.html" %}`.
 KNOWLEDGE_TABS = (
     Tab("article", _LISTING, _l("Articles"), Permission.KNOWLEDGE_READ, {"kind": "article"}),
     Tab("notice", _LISTING, _l("Notices"), Permission.KNOWLEDGE_READ, {"kind": "notice"}),
@@ -50,6 +50,9 @@ KNOWLEDGE_TABS = (
     Tab("automation", "automation.index", _l("Direct answers"), Permission.AUTOMATION_READ),
     Tab("recalls", "recalls.index", _l("Recalls"), Permission.RECALL_READ),
 )
+
+# The examiner's pages; a page adds its line here and the entry below points at the first of them.
+RECORDS_TABS: tuple[Tab, ...] = ()
 
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),

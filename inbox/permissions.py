@@ -57,6 +57,34 @@ class Permission(StrEnum):
     RECALL_START = "knowledge:recall:start"
     RECALL_CORRECT = "knowledge:correction:close"
 
+    # One field in full, for a minute, for a reason.
+    REVEAL = "inbox:field:reveal"
+
+    # What was said and done, and its proof: seals, who saw what, packages for the examiner, terms and holds.
+    RECORDS_READ = "records:seal:read"
+    TRAIL_READ = "records:trail:read"
+    TRAIL_OWN = "records:trail:own"
+    EXPORT_READ = "records:export:read"
+    EXPORT_RUN = "records:export:run"
+    RETENTION_READ = "records:retention:read"
+    HOLD_WRITE = "records:hold:write"
+
+    # A customer's request for a copy, a correction or deletion; a complaint as a case of its own.
+    REQUEST_READ = "cases:request:read"
+    REQUEST_INTAKE = "cases:request:intake"
+    REQUEST_WRITE = "cases:request:write"
+    REQUEST_APPROVE = "cases:request:approve"
+    COMPLAINT_WRITE = "cases:complaint:write"
+
+    AUDIT_READ = "audit:sample:read"
+    AUDIT_REVIEW = "audit:reply:review"
+    AUDIT_SIGN = "audit:sample:sign"
+
+    GOVERNANCE_READ = "governance:inventory:read"
+    GOVERNANCE_WRITE = "governance:inventory:write"
+    KEYS_READ = "admin:keys:read"
+    KEYS_ROTATE = "admin:keys:rotate"
+
 
 class AuditAction(StrEnum):
     """What the console itself reports; changes to a conversation are reported where they are made."""
@@ -110,10 +138,31 @@ _START = _STOP | {Permission.AI_START}
 # A supervisor proposes who is what, an administrator agrees; compliance and admin roles want two (bot/desk/staff.py).
 _STAFF = frozenset({Permission.STAFF_READ, Permission.STAFF_PROPOSE})
 
+_INTAKE = frozenset({Permission.REVEAL, Permission.REQUEST_READ, Permission.REQUEST_INTAKE})
+_SENIOR_CASES = _INTAKE | {Permission.COMPLAINT_WRITE, Permission.AUDIT_REVIEW}
+_EXAMINED = frozenset(
+    {
+        Permission.REVEAL,
+        Permission.RECORDS_READ,
+        Permission.TRAIL_READ,
+        Permission.TRAIL_OWN,
+        Permission.EXPORT_READ,
+        Permission.RETENTION_READ,
+        Permission.REQUEST_READ,
+        Permission.AUDIT_READ,
+        Permission.GOVERNANCE_READ,
+    }
+)
+
 # An administrator sees no customer content; an auditor changes nothing.
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: _DESK | _CORRECT | _READER,
-    Role.SENIOR: _DESK | _CORRECT | _WRITER | _STOP | {Permission.CUSTOMER_LINK, Permission.COMPLAINTS_READ},
+    Role.AGENT: _DESK | _CORRECT | _READER | _INTAKE,
+    Role.SENIOR: _DESK
+    | _CORRECT
+    | _WRITER
+    | _STOP
+    | _SENIOR_CASES
+    | {Permission.CUSTOMER_LINK, Permission.COMPLAINTS_READ},
     Role.SUPERVISOR: _DESK
     | _STAFF
     | _FIGURES
@@ -126,6 +175,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _MONITOR
     | _START
     | _HOURS
+    | _SENIOR_CASES
+    | {Permission.TRAIL_READ, Permission.TRAIL_OWN, Permission.AUDIT_READ, Permission.GOVERNANCE_READ}
+    | {Permission.REQUEST_WRITE}
     | {Permission.INBOX_TAKE_OVER, Permission.MONITOR_WHISPER, Permission.CUSTOMER_LINK},
     Role.COMPLIANCE: _WATCH
     | _FIGURES
@@ -136,7 +188,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _PROOF
     | _ASKING
     | {Permission.KNOWLEDGE_APPROVE, Permission.RULES_APPROVE, Permission.AUTOMATION_SET}
-    | {Permission.SCHEDULE_READ},
+    | _EXAMINED
+    | {Permission.EXPORT_RUN, Permission.HOLD_WRITE, Permission.REQUEST_APPROVE, Permission.AUDIT_SIGN}
+    | {Permission.SCHEDULE_READ, Permission.GOVERNANCE_WRITE},
     # Sums tell of no customer: the administrator may see how the service goes, not who of the staff did how much.
     Role.ADMIN: _STOP
     | _HOURS
@@ -146,6 +200,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.CHANNEL_READ,
         Permission.CHANNEL_WRITE,
         Permission.STAFF_WRITE,
+        Permission.TRAIL_OWN,
+        Permission.GOVERNANCE_READ,
+        Permission.KEYS_READ,
+        Permission.KEYS_ROTATE,
     },
     Role.AUDITOR: _WATCH
     | _FIGURES
@@ -153,7 +211,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _READER
     | _PROOF
     | _ASKED
+    | _EXAMINED
     | {
+        Permission.KEYS_READ,
         Permission.AI_READ,
         Permission.RECALL_READ,
         Permission.CHANNEL_READ,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
+from bot.app import create_app
 from bot.embedded import Servers
 from tests.unit.core.teller import Teller, apart
 
@@ -17,6 +19,12 @@ def teller(
     name = request.module.__name__.rpartition(".")[2]
     with apart(servers, tmp_path_factory, name) as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def app(teller: Teller) -> Flask:
+    """The web process of that Teller."""
+    return create_app(teller.service)
 
 
 @pytest.fixture(autouse=True)

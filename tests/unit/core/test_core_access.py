@@ -40,12 +40,6 @@ def quick_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "access") as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def app(teller: Teller) -> Flask:
     made = create_app(teller.service)
     cli.register(made)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
 
-from bot.app import create_app
-from bot.embedded import Servers
 from bot.model import Role, Staff
 from bot.mongo import Session
-from tests.unit.core.teller import Teller, apart, signed_in
+from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "calls") as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
-from bot.app import create_app
 from bot.desk.customers import GONE, Customers, standings
-from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ChannelType, Role, Staff, Status
 from bot.mongo import Doc
 from bot.store.customers import remark_hash
 from bot.store.links import ACCOUNT_LINK
 from bot.store.timeline import LINES
-from tests.unit.core.teller import Teller, apart, signed_in
+from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
 LINE, TELEGRAM, MESSENGER = ChannelType.LINE, ChannelType.TELEGRAM, ChannelType.MESSENGER
 WHY = "電話與生日核對相符"
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "customers") as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +27,6 @@ def customers(teller: Teller) -> Customers:
 @pytest.fixture(scope="module")
 def people(teller: Teller) -> dict[Role, Staff]:
     return {role: teller.staff(role) for role in Role}
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 def met(teller: Teller, *lines: str, channel: ChannelType = LINE) -> tuple[str, str]:

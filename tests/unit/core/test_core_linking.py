@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.app import create_app
 from bot.desk.customers import Customers
 from bot.embedded import Servers
 from bot.model import ChannelAccount, ChannelType, Kind, Role, Status
@@ -41,11 +40,6 @@ def sites(teller: Teller) -> list[ChannelAccount]:
         teller.service.accounts.add(ChannelType.WEB, name, {"identity_secret": SECRET}, public, None)
         for name in ("網路銀行", "APP")
     ]
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.desk.customers import Customers
-from bot.embedded import Servers
 from bot.errors import Conflict, NotFound
 from bot.model import ChannelType
 from bot.store.customers import CustomerStore
 from bot.store.links import ACCOUNT_LINK, AGENT, SIGNED_TOKEN, Link, LinkStore, components
-from tests.unit.core.teller import Teller, apart
+from tests.unit.core.teller import Teller
 
 KINDS = (SIGNED_TOKEN, ACCOUNT_LINK, AGENT)
 PAIRS = [(one, other) for one, other in itertools.permutations(range(5), 2)]
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "links") as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

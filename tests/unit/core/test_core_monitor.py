@@ -10,30 +10,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from bot.app import create_app
-from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ChannelType, Inbound, Kind, Role, Staff, Status
 from bot.mongo import Doc
 from bot.store.notes import WHISPER
 from bot.store.records import new_id
 from tests.unit.core.platform import refused
-from tests.unit.core.teller import Teller, apart, signed_in
+from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
 READS = (Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
 SECRET_WORDS = "別答應他退費，先請主管看"
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "monitor") as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 
 from adapters.oidc import Oidc
-from bot.app import create_app
 from bot.embedded import Servers
 from bot.model import Role, Staff
 from bot.settings_security import OidcSettings
@@ -33,11 +32,6 @@ def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory, firm: Pro
     oidc = OidcSettings(firm.url, CLIENT, SECRET, strong=("mfa",))
     with apart(servers, tmp_path_factory, "oidc", oidc=oidc) as one:
         yield one
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture

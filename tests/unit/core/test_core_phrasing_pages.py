@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.app import create_app
 from bot.model import ContentKind, Role
 from bot.prepare import audit_of
 from inbox import phrasings_page
@@ -36,11 +35,6 @@ def _fresh(teller: Teller) -> None:
         Draft("card-fee", {"zh-TW": "年費 2,000 元。"}, ("信用卡年費多少錢",)),
     ]
     review.ship(house.kb, drafts, "author", "approver", audit_of(house))
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture

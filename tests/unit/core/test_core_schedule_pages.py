@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.app import create_app
 from bot.desk.hours import LOOK_S
 from bot.hours_document import DEFAULT
 from bot.model import Role
@@ -22,11 +21,6 @@ pytestmark = pytest.mark.servers
 
 READS = (Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN, Role.AUDITOR)
 WRITES = (Role.SUPERVISOR, Role.ADMIN)
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 def fields(**changed: str) -> dict[str, str]:

@@ -10,20 +10,13 @@ from flask import Flask
 
 from bot import cli
 from bot.app import create_app
-from bot.embedded import Servers
 from bot.model import ChannelType, Role, Staff
 from bot.store.switches import WHOLE
 from bot.switch import STARTS, STOPS
-from tests.unit.core.teller import Teller, apart, signed_in
+from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
 READS = (*STOPS, Role.AUDITOR)
-
-
-@pytest.fixture(scope="module")
-def teller(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
-    with apart(servers, tmp_path_factory, "switch_pages") as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

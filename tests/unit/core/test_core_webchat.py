@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 
 from adapters import web
 from bot import webchat
-from bot.app import create_app
 from bot.model import ChannelAccount, ChannelType
 from bot.store.events import thread_of
 from tests.knowledge import notice
@@ -25,11 +24,6 @@ pytestmark = pytest.mark.servers
 
 WEB = ChannelType.WEB
 SITE = "https://bank.example"
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.app import create_app
 from bot.errors import SendError
 from bot.model import ChannelType, Role, Staff
 from tests.unit.core.teller import Teller, signed_in
@@ -18,11 +17,6 @@ from tests.unit.inbox.forms import post
 
 pytestmark = pytest.mark.servers
 SITE = {"Origin": "https://bank.example"}
-
-
-@pytest.fixture(scope="module")
-def app(teller: Teller) -> Flask:
-    return create_app(teller.service)
 
 
 def taken(teller: Teller, role: Role = Role.AGENT) -> tuple[str, str, Staff]:
