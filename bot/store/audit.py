@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +10,7 @@ from pymongo import DESCENDING
 
 from bot.model import GENESIS
 from bot.mongo import Doc, Mongo, Session
+from bot.store.chain import linked
 from bot.store.records import new_id
 
 
@@ -51,7 +50,11 @@ class AuditStore:
     def _append(
         self, session: Session, actor: str, action: str, lines: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> None:
-        head = self._mongo["audit"].find_one(sort=[("seq", DESCENDING)], session=session)
+        # The counter knows the head, not the last line found: a tail that was cut stays a gap for ever. It also makes
+        # two writers conflict, so that one retries with the other's head.
+        head = self._mongo["counters"].find_one({"_id": "audit", "hash": {"$exists": True}}, session=session)
+        if head is None:
+            head = self._mongo["audit"].find_one(sort=[("seq", DESCENDING)], session=session)
         last, previous = (head["seq"], head["hash"]) if head else (0, GENESIS)
         at = datetime.now(UTC).replace(microsecond=0)
         docs: list[Doc] = []
@@ -64,13 +67,13 @@ class AuditStore:
                 "action": action,
                 "subject": subject,
                 "detail": dict(detail),
-                "prev_hash": previous,
             }
-            canonical = json.dumps({**doc, "at": at.isoformat()}, sort_keys=True, ensure_ascii=False).encode()
-            doc["hash"] = previous = hashlib.sha256(b"\x01" + canonical).hexdigest()
+            previous = linked(previous, doc)["hash"]
             docs.append(doc)
-        # A counter document makes two writers conflict, so that one retries with the other's head.
         self._mongo["counters"].update_one(
-            {"_id": "audit"}, {"$set": {"seq": last + len(lines)}}, upsert=True, session=session
+            {"_id": "audit"},
+            {"$set": {"seq": last + len(lines), "hash": previous}},
+            upsert=True,
+            session=session,
         )
         self._mongo["audit"].insert_many(docs, session=session)

@@ -5,8 +5,6 @@ Tags, mark and notes stand on identities, not on groups, so that to link and unl
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from bot.errors import NotFound
 from bot.masking import mask
 from bot.model import GENESIS, ChannelType
 from bot.mongo import Doc, Mongo, Session
+from bot.store.chain import linked
 from bot.store.links import SIGNED_TOKEN
 from bot.store.records import new_id, whole_ms
 from bot.vault import ERASED, Vault, customer_key
@@ -196,9 +195,8 @@ class CustomerStore:
             "content": content,
             "masked": content if shown == text else self._vault.seal(shown, key),
             "at": whole_ms(datetime.now(UTC)),
-            "prev_hash": previous,
         }
-        doc["hash"] = remark_hash(previous, doc)
+        linked(previous, doc)
         self._mongo["customer_notes"].insert_one(doc, session=session)
         head = {"$set": {"note_head": doc["hash"]}}
         self._mongo["customers"].update_one({"_id": customer_id}, head, session=session)
@@ -211,12 +209,3 @@ class CustomerStore:
             Remark(doc["_id"], doc["author"], self._vault.read(doc["masked"]), doc["at"], doc["corrects"])
             for doc in found.sort([("at", -1), ("_id", -1)]).limit(NOTES)
         ]
-
-
-def remark_hash(prev: str, doc: Doc) -> str:
-    """SHA-256(0x03 ‖ previous ‖ canonical meta ‖ SHA-256(ciphertext)), hex; 0x03 keeps them apart from other chains."""
-    meta = {name: doc[name] for name in ("customer", "seq", "author", "corrects")}
-    meta |= {"id": doc["_id"], "at": doc["at"].astimezone(UTC).isoformat(timespec="milliseconds")}
-    canonical = json.dumps(meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    body = hashlib.sha256(bytes(doc["content"])).digest()
-    return hashlib.sha256(b"\x03" + bytes.fromhex(prev) + canonical + body).hexdigest()

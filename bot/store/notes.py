@@ -6,8 +6,6 @@ and is erased with them.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from bot.errors import NotFound
 from bot.masking import mask
 from bot.model import GENESIS, Conversation
 from bot.mongo import Doc, Mongo, Session
+from bot.store.chain import link, linked
 from bot.store.records import new_id, whole_ms
 from bot.vault import Vault, customer_key
 
@@ -85,9 +84,8 @@ class NoteStore:
             "content": content,
             "masked": content if shown == text else self._vault.seal(shown, key),
             "at": whole_ms(datetime.now(UTC)),
-            "prev_hash": previous,
         }
-        doc["hash"] = note_hash(previous, doc)
+        linked(previous, doc)
         # Outside of the chain: it changes when somebody has read it.
         doc["unread"] = [one for one in asked if one != author]
         self._mongo["notes"].insert_one(doc, session=session)
@@ -146,20 +144,11 @@ class NoteStore:
         )
 
 
-def note_hash(prev: str, doc: Doc) -> str:
-    """SHA-256(0x02 ‖ previous ‖ canonical meta ‖ SHA-256(ciphertext)), hex; 0x02 keeps notes and messages apart."""
-    meta = {name: doc[name] for name in ("conversation", "seq", "kind", "author", "mentions")}
-    meta |= {"id": doc["_id"], "at": doc["at"].astimezone(UTC).isoformat(timespec="milliseconds")}
-    canonical = json.dumps(meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    body = hashlib.sha256(bytes(doc["content"])).digest()
-    return hashlib.sha256(b"\x02" + bytes.fromhex(prev) + canonical + body).hexdigest()
-
-
 def intact(docs: Sequence[Doc], head: str) -> bool:
     """Whether these notes of one conversation, in order, are all there and as they were written."""
     previous = GENESIS
     for seq, doc in enumerate(docs, 1):
-        if doc["seq"] != seq or doc["prev_hash"] != previous or note_hash(previous, doc) != doc["hash"]:
+        if doc["seq"] != seq or doc["prev_hash"] != previous or link(previous, doc) != doc["hash"]:
             return False
         previous = doc["hash"]
     return previous == head

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bson import ObjectId
 from bson.binary import Binary
 
 from bot.model import Conversation, Ref
 from bot.mongo import Doc
+from bot.store.chain import linked
 
 
 def new_id() -> str:
@@ -42,30 +41,6 @@ class Sealed:
     draft: Draft
     content: Binary = field(repr=False)
     masked: Binary = field(repr=False)
-
-
-def message_hash(prev: str, doc: Doc) -> str:
-    """SHA-256(0x01 ‖ previous ‖ canonical meta ‖ SHA-256(ciphertext)), hex: verifies even after keys are destroyed."""
-    meta = {
-        "id": doc["_id"],
-        "conversation": doc["conversation"],
-        "seq": doc["seq"],
-        "author": doc["author"],
-        "kind": doc["kind"],
-        "approved": doc["approved"],
-        "event": doc["event"],
-        "decision": doc["decision"],
-        "at": doc["at"],
-    }
-    canonical = json.dumps(
-        meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_moment
-    ).encode()
-    body = hashlib.sha256(bytes(doc["content"])).digest()
-    return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + canonical + body).hexdigest()
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def whole_ms(at: datetime) -> datetime:
@@ -114,7 +89,5 @@ def message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int, 
         "event": draft.event,
         "decision": draft.decision,
         "at": whole_ms(draft.at),
-        "prev_hash": prev,
     }
-    doc["hash"] = message_hash(prev, doc)
-    return doc
+    return linked(prev, doc)

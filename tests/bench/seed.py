@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
 import sys
 import time
@@ -34,7 +33,8 @@ from bot.mongo import Mongo
 from bot.prepare import audit_of
 from bot.settings import Settings
 from bot.store import schema
-from bot.store.records import message_hash, whole_ms
+from bot.store.chain import linked
+from bot.store.records import whole_ms
 from kb import desk
 from kb import store as kb_store
 from tests.bench.seed_stories import Act, Story, stories
@@ -250,9 +250,8 @@ def _written(
             "event": f"{account}:{message_id}" if act.author == "customer" else None,
             "decision": _decision(act, story, message_id, at),
             "at": at,
-            "prev_hash": head,
         }
-        doc["hash"] = head = message_hash(head, doc)
+        head = linked(head, doc)["hash"]
         lines.append(doc)
     said = {
         who: [doc["at"] for doc in lines if doc["author"].startswith(who)] for who in ("customer", "staff")
@@ -397,12 +396,12 @@ def _audit(
             "action": chance.choice(acts),
             "subject": f"seed-{chance.randrange(300_000)}",
             "detail": {"from": "assigned"},
-            "prev_hash": head,
         }
-        canonical = json.dumps({**doc, "at": at.isoformat()}, sort_keys=True, ensure_ascii=False).encode()
-        doc["hash"] = head = hashlib.sha256(b"\x01" + canonical).hexdigest()
+        head = linked(head, doc)["hash"]
         yield doc
-    service.mongo["counters"].update_one({"_id": "audit"}, {"$set": {"seq": first + count - 1}}, upsert=True)
+    service.mongo["counters"].update_one(
+        {"_id": "audit"}, {"$set": {"seq": first + count - 1, "hash": head}}, upsert=True
+    )
 
 
 def _calls(now: datetime, count: int, chance: random.Random) -> Iterator[dict[str, Any]]:

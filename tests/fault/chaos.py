@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.model import GENESIS
 from bot.mongo import Mongo
-from bot.store.records import message_hash
+from bot.store.chain import link
 from tests.house import House, post, texts
 from tests.knowledge import answer, articles, notice, question
 from tests.sandbox.events import line_body, line_text_event, line_user_id, sign_line, ulid
@@ -138,7 +138,7 @@ def stored_faults(house: House, platform: Platform) -> list[str]:
             for n, message in enumerate(
                 mongo["messages"].find({"conversation": conversation["_id"]}).sort("seq"), 1
             ):
-                if message["seq"] != n or message["hash"] != message_hash(head, message):
+                if message["seq"] != n or message["hash"] != link(head, message):
                     found.append(f"message {message['_id']} breaks its chain")
                 head = message["hash"]
             if head != conversation["head_hash"]:

@@ -13,7 +13,7 @@ import pytest
 from bot.compose import build
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.model import GENESIS, ChannelType, Role, Staff
-from bot.store.records import message_hash
+from bot.store.chain import link
 from bot.store.views import VIEWS
 from bot.vault import ERASED, customer_key
 from tests.unit.core.teller import PASSWORD, Teller
@@ -267,7 +267,7 @@ def assert_chained(teller: Teller, conversation: str) -> None:
     for n, doc in enumerate(found, 1):
         assert doc["seq"] == n
         assert doc["prev_hash"] == head
-        assert doc["hash"] == message_hash(head, doc)
+        assert doc["hash"] == link(head, doc)
         head = doc["hash"]
     kept = teller.service.mongo["conversations"].find_one({"_id": conversation})
     assert kept is not None
@@ -278,17 +278,21 @@ def entries(teller: Teller) -> list[dict[str, Any]]:
     return list(teller.service.mongo["audit"].find().sort("seq", 1))
 
 
+def worked_out(head: str, doc: dict[str, Any]) -> str:
+    """The hash of a line of the audit log, from nothing but its stored fields."""
+    rest = {key: value for key, value in doc.items() if key not in ("hash", "prev_hash")}
+    at = doc["at"].isoformat(timespec="milliseconds")
+    canonical = json.dumps({**rest, "at": at}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(b"\x01" + bytes.fromhex(head) + canonical.encode()).hexdigest()
+
+
 def assert_audit_chain(found: list[dict[str, Any]]) -> None:
     """Worked out here from the stored fields."""
     head = GENESIS
     for n, doc in enumerate(found, 1):
         assert doc["seq"] == n
         assert doc["prev_hash"] == head
-        rest = {key: value for key, value in doc.items() if key != "hash"}
-        canonical = json.dumps(
-            {**rest, "at": doc["at"].isoformat()}, sort_keys=True, ensure_ascii=False
-        ).encode()
-        assert doc["hash"] == hashlib.sha256(b"\x01" + canonical).hexdigest()
+        assert doc["hash"] == worked_out(head, doc)
         head = doc["hash"]
 
 

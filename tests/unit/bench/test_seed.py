@@ -12,7 +12,7 @@ import pytest
 from bot.app import create_app
 from bot.embedded import Servers
 from bot.model import GENESIS, Role
-from bot.store.records import message_hash
+from bot.store.chain import link
 from tests.bench.seed import seed
 from tests.bench.seed_stories import stories
 from tests.unit.core.teller import Teller, apart
@@ -36,7 +36,7 @@ def test_every_chain_can_be_verified(teller: Teller) -> None:
         lines = list(mongo["messages"].find({"conversation": one["_id"]}).sort("seq", 1))
         for n, line in enumerate(lines, 1):
             assert (line["seq"], line["prev_hash"]) == (n, head)
-            head = message_hash(head, line)
+            head = link(head, line)
             assert head == line["hash"]
         assert (one["head_hash"], one["seq"], one["last_at"]) == (head, len(lines), lines[-1]["at"])
 

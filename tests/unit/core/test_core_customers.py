@@ -9,7 +9,7 @@ from bot.desk.customers import GONE, Customers, standings
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ChannelType, Role, Staff, Status
 from bot.mongo import Doc
-from bot.store.customers import remark_hash
+from bot.store.chain import link
 from bot.store.links import ACCOUNT_LINK
 from bot.store.timeline import LINES
 from tests.unit.core.teller import Teller, signed_in
@@ -172,7 +172,7 @@ def test_notes_are_kept_masked_chained_and_corrected_by_new_ones(
     previous = docs[0]["prev_hash"]
     for doc in docs:
         assert doc["prev_hash"] == previous
-        assert remark_hash(previous, doc) == doc["hash"]
+        assert link(previous, doc) == doc["hash"]
         previous = doc["hash"]
     assert last_audit(teller, customer)["action"] == "customer:note"
     assert "白天" not in str(last_audit(teller, customer))
