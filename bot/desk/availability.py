@@ -110,8 +110,11 @@ class Availability:
             self.watch.blind()
             return self.store.desks(), None
         watching = self.watch.look(now)
-        self.store.seen(online, now, now - NOTED_EVERY)
         desks = self.store.desks()
+        fresh = now - NOTED_EVERY
+        if stale := [one for one in online if one not in desks or last_seen(desks[one]) < fresh]:
+            self.store.seen(stale, now, fresh)
+            desks = self.store.desks()
         for desk in list(desks.values()):
             if self._settle(desk, desk["_id"] in online, watching, now):
                 desks[desk["_id"]] = self.store.desk(desk["_id"]) or desk
