@@ -30,13 +30,13 @@ _SHORT: Final = (
 # The birthday of a campaign is nobody's.
 _DAY: Final = r"生日(?!\s?(?:禮|優惠|券|月|當|活動|蛋糕|快樂|折|趴|派對|回饋|點數|加碼|大禮|壽星))"
 _LABEL: Final = (
-    rf"(?:(?:出生)?年月日|{_DAY}|出生(?:年月日|日期|日)?|生於|出世|"
+    rf"(?:(?:出生)?年月日|{_DAY}|出生(?:年月日|日期|日)?|生於|生辰|出世|"
     r"(?<![a-z])(?:birthday|bday|birth ?date|date of birth|dob|d\.o\.b\.?|born)(?: on| is)?)"
 )
 _GAP: Final = (
-    r"(?:[\s:=,(「『'\"-]|是在|是|為|在|我的|我|他|她|的|於|寫成?|改成|改為|成|應該|國曆|"
+    r"(?:[\s:=,(「『'\"-]|不是|是在|是|為|在|我的|我|他|她|的|於|寫成?|改成|改為|成|應該|國曆|"
     r"農曆|陽曆|登記|資料|日期|填|錯|"
-    r"了|到|更正|and|is|西元|\)){0,8}"
+    r"了|到|更正|and|is|西元|民國(?=[):])|\)){0,8}"
 )
 _AFTER: Final = (
     r"(?:\s?[)」]?\s?(?:出生|出世|生(?![效活產意氣命成前存態動病鮮日])|[,]?\s?born)"
@@ -45,6 +45,8 @@ _AFTER: Final = (
 )
 _NAMED: Final = re.compile(rf"{_LABEL}{_GAP}({_LONG})")
 _NAMED_SHORT: Final = re.compile(rf"{_LABEL}{_GAP}({_SHORT})(?!\s?[0-9%]|前|之前|以前|到期|截止)")
+# '生日不是74/3/5是75/3/5'
+_NEXT: Final = re.compile(rf"[\s,、]*(?:應該|而|現在|才)?(?:不是|才是|是|為|改成|改為|和|跟|與)\s?({_LONG})")
 _SAID: Final = re.compile(rf"(?<![0-9a-z])({_LONG}){_AFTER}")
 _SAID_SHORT: Final = re.compile(
     rf"(?<![0-9a-z/.年-])({_SHORT})(?:\s?(?:是|為)?\s?(?:我|本人|我媽|我爸|小孩)?(?:的)?{_DAY}|出生)"
@@ -60,3 +62,6 @@ def find_birthdays(ctx: Context) -> Iterator[Candidate]:
     for pattern, rank in ((_NAMED, 1), (_SAID, 1), (_NAMED_SHORT, 3), (_SAID_SHORT, 3)):
         for m in pattern.finditer(text):
             yield Candidate("BIRTHDAY", m.start(1), m.start(1) + len(m[1].rstrip()), rank)
+            again = _NEXT.match(text, m.end(1))
+            if again is not None:
+                yield Candidate("BIRTHDAY", again.start(1), again.end(1), rank)

@@ -21,7 +21,7 @@ from bot.masking.spans import Candidate, Masked, Profile, Span
 
 # Nothing below can match a text without one of these, and most messages have none of them.
 _WORTH_A_LOOK: Final = re.compile(
-    r"[0-9@]|[〇零一二三四五六七八九十]{2}|[號号]|生日|出生|line|賴|密碼|密码|碼.{0,8}[a-z]|"
+    r"[0-9@]|[〇零一二三四五六七八九十壹貳參肆伍陸柒捌玖]{2}|[號号]|生日|出生|line|賴|密碼|密码|碼.{0,8}[a-z]|"
     r"pass|(?<![a-z])p(?:w|in)|小老鼠|艾特|[^a-z]at?[^a-z]|bearer|sk-"
 )
 _DIGIT: Final = re.compile(r"[0-9]")

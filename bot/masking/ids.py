@@ -11,7 +11,9 @@ from bot.masking.context import Context
 from bot.masking.runs import SEP, part_of_code, runs
 from bot.masking.spans import Candidate
 
-_ID: Final = re.compile(rf"(?<![a-z0-9])[a-z](?:{SEP})?[1289a-d](?:(?:{SEP})?[0-9]){{8}}(?![a-z0-9])")
+_ID: Final = re.compile(
+    rf"(?<![a-z0-9])[a-z](?:{SEP})?[1289a-d](?:(?:{SEP})?[0-9]){{8}}(?:(?![a-z0-9])|(?=09[0-9]{{8}}(?![a-z0-9])))"
+)
 # Beside its name: one digit lost or doubled, O for 0 and l for 1 are still nine true characters.
 _ID_NEAR: Final = re.compile(
     rf"(?<![a-z0-9])[a-z](?:{SEP})?[0-9a-dol](?:(?:{SEP})?[0-9ol]){{6,9}}(?![a-z0-9])"
@@ -32,7 +34,18 @@ _PLATE: Final = re.compile(
     r"[a-z][0-9]\s?-\s?[0-9]{4}|[0-9][a-z]\s?-\s?[0-9]{4}|[0-9]{4}\s?-\s?[a-z][0-9]|[0-9]{4}\s?-\s?[0-9][a-z]|"
     r"[a-z]{3}\s?-?\s?[0-9]{2}\s[0-9]{2}|[0-9]{3}\s?-\s?[a-z]{3})(?![a-z0-9])"
 )
-_PLATE_GAP: Final = re.compile(r"(?:[\s:=,、「(]|是|為|的|號碼|號|我|這台|那台|一台|新)*")
+_PLATE_GAP: Final = re.compile(
+    r"(?:[\s:=,、「(]|是|為|的|號碼|號|我|這台|那台|一台|新|舊|改成|換成|改為|變成|改|換|應該|原本|打錯|更正|要|想|續保|加保|辦|查)*"
+)
+# The numbers of things; a member's or a customer's number often *is* the national id.
+_ITEM: Final = re.compile(
+    r"(?:訂單|定單|商品|產品|料件|貨|批|發票|包裹|物流|保單|契約|合約|案件|交易|序|料|型|機台|設備|錯誤|基金|優惠|"
+    r"兌換|折扣|工單|取貨|取件|憑證)\s?的?(?:編號|號碼|單號|序號|代碼|代號|號|碼|id)[\s:=,(「]{0,3}(?:是|為)?\s?$"
+)
+# Without its name only the shape of today's plates (no I, O or 4), and only where insurance or a loan is about it.
+_INSURED: Final = re.compile(
+    r"(?<![a-z0-9-])[a-hj-np-z]{3}-[0-35-9]{4}(?=的?(?:保單|強制險|任意險|車險|車貸|保費|行照))"
+)
 _COMPACT_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]")
 
@@ -45,6 +58,8 @@ def find_ids(ctx: Context) -> Iterator[Candidate]:
         if not is_national_id(value):
             continue
         kind = ctx.kind(m.start(), m.end(), 8)
+        if _ITEM.search(ctx.text, max(0, m.start() - 14), m.start()):
+            continue
         if kind != "id" and (
             part_of_code(text, m.start(), m.end()) or _looks_like_invoice(value, kind, m[0])
         ):
@@ -69,9 +84,11 @@ def find_ids(ctx: Context) -> Iterator[Candidate]:
 
 def find_papers(ctx: Context) -> Iterator[Candidate]:
     """Passports and health cards, which have no public check digit and need their name."""
+    listed = -1
     for m in _PASSPORT.finditer(ctx.soft):
-        if ctx.kind(m.start(), m.end()) == "passport":
+        if ctx.kind(m.start(), m.end()) == "passport" or ctx.continues(listed, m.start()):
             yield Candidate("PASSPORT", m.start(), m.end(), 2)
+            listed = m.end()
     for run in runs(ctx.soft):
         start, end = run.groups[0][0], run.groups[-1][1]
         if ctx.kind(start, end) == "nhi":
@@ -100,6 +117,8 @@ def find_plates(ctx: Context) -> Iterator[Candidate]:
         kinds = {label.kind if label is not None and near else "", said.kind if said is not None else ""}
         if "plate" in kinds or ("plate_weak" in kinds and "-" in m[0] and len(m[0]) > 6):
             yield Candidate("CAR_PLATE", m.start(), m.end(), 2)
+    for m in _INSURED.finditer(ctx.soft):
+        yield Candidate("CAR_PLATE", m.start(), m.end(), 4)
 
 
 def _id_type(value: str) -> str:

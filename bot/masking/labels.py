@@ -31,9 +31,13 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (
         "company",
         r"(?:公司|廠商|行號|商號|買方|發票)?\s?(?:的\s?)?統編|營利事業統一編號|(?<![a-z])(?:tax id|"
-        r"ubn|vat no|vat)(?![a-z])",
+        r"gui|ubn|vat no|vat)(?: ?(?:number|no\.?))?(?![a-z])",
     ),
-    ("nhi", rf"(?:全民)?健保(?:ic)?卡?{_NUMBER}"),
+    (
+        "nhi",
+        rf"(?:全民)?健保(?:ic)?卡?(?:的|背面|上的?|背後)*{_NUMBER}|"
+        r"(?<![a-z])(?:nhi|health insurance)(?: ?card)?(?: ?(?:number|no\.?))?(?![a-z])",
+    ),
     ("id", rf"(?:國民)?身[分份]證{_NUMBER}|身[分份]字號|身分?證號|统一证号|身份证{_NUMBER}|身證{_NUMBER}"),
     (
         "id",
@@ -57,7 +61,7 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (
         "card",
         r"信用卡(?:的)?(?:卡號|號碼|號)?|(?:正|附|金融|簽帳|提款|簽帳金融|聯名|現金)卡(?:的)?(?:卡號|"
-        r"號碼|號)?|卡號|卡号|卡片(?:號碼|卡號|號)?|"
+        r"號碼|號)?|卡號|卡号|卡片(?:號碼|卡號|號)?|[這那][張支]卡|我的?卡(?![友住費關務])|"
         r"萬事達卡?|美國運通|銀聯卡?|刷卡|"
         r"(?<![a-z])(?:visa|master ?card|master|jcb|amex|unionpay|diners|discover|debit card|"
         r"credit card|cc|card)(?: ?(?:number|no\.?|num|#))?(?![a-z])",
@@ -69,7 +73,7 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "account",
-        r"[帳账][號号户戶](?:號碼|号码|號|号)?|戶頭|户头|存摺(?:號碼|帳號)?|局號|局号|"
+        r"[帳账][號号户戶](?:號碼|号码|號|号)?|戶頭|户头|存摺(?:號碼|帳號)?|存簿(?:號碼|帳號)?|局號|局号|"
         r"(?<![a-z])(?:bank account|account|acct|acc|a/c|iban)(?: ?(?:number|no\.?|num|#))?(?![a-z])",
     ),
     ("other", r"電話費|手機費|門號費|電話銀行|電話行銷"),
@@ -99,7 +103,7 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (
         "plate_weak",
         r"重機|輕機|貨車|小客車|行照|車籍|掛牌|機車|汽車|車子|愛車|車輛|我的?車(?!牌|號)|摩托車|"
-        r"[台輛]車|轎車|休旅車|電動車",
+        r"[台輛]車|強制險|車險|任意險|車主|轎車|休旅車|電動車|[的台]車(?![牌號])",
     ),
     ("company_weak", r"抬頭|台頭|公司|行號|商號|買方|買受人|廠商|企業社|工作室"),
     (
@@ -110,13 +114,13 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (
         "other",
         rf"(?:{_THING})\s?(?:的\s?)?(?:編號|號碼|單號|字號|代號|代碼|序號|號|碼|id)|訂單|定單|"
-        r"保單|發票|包裹|單號|案號|編號|序號|"
+        r"保單|保險單|保險契約|發票|包裹|單號|案號|編號|序號|"
         r"代碼|代號|條碼|流水號|電子票證|載具|貨號|料號|樂透|彩券|大樂透|威力彩|今彩|號碼牌|"
         r"郵遞區號|版本|型號|期數|金額|額度|"
         r"餘額|本金|市值|資產|保額|保費|利息|總額|總價|價格|時間|營業|日期|時間戳|統一發票|"
         r"點數|貨運|物流|宅配|黑貓|新竹物流|"
         r"(?<![a-z])(?:order|case|ticket|invoice|policy|serial|tracking|ref|reference|sku|"
-        r"ean|isbn|isin|imei|mac|udid|"
+        r"ean|isbn|isin|cusip|imei|mac|udid|"
         r"uuid|error(?: code)?|timestamp|version|ver|promo(?: code)?|coupon|txn|trace|batch|"
         r"s/n|sn|pnr|swift(?: code)?)"
         r"(?: ?(?:number|no\.?|id|#|code))?(?![a-z])",
@@ -124,6 +128,6 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (
         "account_weak",
         r"匯款|轉帳|轉账|匯到|匯至|匯入|匯給|匯進|轉入|轉到|轉給|轉進|撥款|撥到|扣款|薪轉|"
-        rf"交割|入帳|入账|存到|存入|收款|受款|約定|銀行|{_BANK_NAMES}|匯|轉(?!接|分機)",
+        rf"交割|入帳|入账|存到|存入|退到|退款到|退至|退回|退入|收款|受款|約定|銀行|{_BANK_NAMES}|匯|轉(?!接|分機)",
     ),
 )

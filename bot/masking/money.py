@@ -65,6 +65,9 @@ def find_accounts(ctx: Context) -> Iterator[Candidate]:
     for run in runs(ctx.soft):
         start = run.groups[0][0]
         kind = ctx.kind(start, run.groups[-1][1])
+        grouped = _after_code(run, kind)
+        if grouped is not None:
+            yield grouped
         if not kind.startswith("account") and ctx.continues(listed, start):
             kind = "account_weak"
         window = _account(run, kind)
@@ -75,6 +78,18 @@ def find_accounts(ctx: Context) -> Iterator[Candidate]:
         listed = window.end
         start = dash.start() if dash else code.end() if code else window.start
         yield Candidate("BANK_ACCOUNT", start, window.end, 2)
+
+
+def _after_code(run: Run, kind: str) -> Candidate | None:
+    """'822 123-456-789012': the code of a bank names the groups behind it, unless something else does."""
+    code = run.text[slice(*run.groups[0])]
+    if code not in BANKS or kind in ("other", "phone", "hotline", "card") or not 3 <= len(run) <= 6:
+        return None
+    window = run.window(1, len(run) - 1)
+    if not 10 <= len(window.digits) <= 16 or min(window.sizes) < 2 or _MOBILE.fullmatch(window.digits):
+        return None
+    dashed = run.text[run.groups[0][1]] == "-"
+    return Candidate("BANK_ACCOUNT", run.groups[0][0] if dashed else window.start, window.end, 3)
 
 
 def _account(run: Run, kind: str) -> Window | None:

@@ -16,7 +16,9 @@ _CHINESE: Final = "〇零一二三四五六七八九壹貳參叁肆伍陸柒捌�
 _VALUES: Final = "0012345678912334567892601127" + "9"
 _TO_DIGIT: Final = dict(zip(_CHINESE, _VALUES, strict=True))
 _FROM_CHINESE: Final = str.maketrans(_TO_DIGIT)
-_LONG_RUN: Final = re.compile(rf"[0-9{_CHINESE}](?:[ \n]?[-.(),、]?[ \n]?[0-9{_CHINESE}]){{7,}}")
+# '刷四五三九…三千元': what counts a thousand is no digit of the number before it.
+_DIGIT: Final = rf"(?:[0-9]|[{_CHINESE}](?![十百千萬億]))"
+_LONG_RUN: Final = re.compile(rf"{_DIGIT}(?:[ \n]?[-.(),、]?[ \n]?{_DIGIT}){{7,}}")
 _HAS_CHINESE: Final = re.compile(rf"[{_CHINESE}]{{2}}|[0-9a-z][-. ]?[{_CHINESE}][-. ]?[0-9{_CHINESE}]")
 _EDGE: Final = re.compile(rf"^[{_CHINESE}]{{1,2}}(?=[^{_CHINESE}])|(?<=[^{_CHINESE}])[{_CHINESE}]{{1,2}}$")
 

@@ -11,7 +11,10 @@ from bot.masking.spans import Candidate
 from bot.masking.tables import MAIL_PROVIDERS, ROLE_MAILBOXES, words
 
 _LOCAL: Final = r"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9_%+'-]|\.(?!\.)){0,63})"
-_DOT: Final = r"(?: ?\. ?|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點|。(?=[a-z]))"
+_DOT: Final = (
+    r"(?: ?\. ?|\s?[(\[{]\s?(?:dot|點)\s?[)\]}]\s?| dot |點|。(?=[a-z])|"
+    r",(?=(?:com|net|org|edu|idv)(?![a-z])))"
+)
 _TLD: Final = r"(?:com|net|org|edu|gov|idv|info|biz|me|io|co|tw|jp|hk|cn|us|uk|app|dev|cc|[a-z]{2,12})"
 # Spelt out, only an ordinary ending: 'gmail.com. thanks' goes on with a word.
 _ENDING: Final = r"(?:com|net|org|edu|gov|idv|tw|co|jp|hk|me|io|cc)"
@@ -20,7 +23,7 @@ _AT: Final = (
     r"(?: ?@ ?|\s?[(\[{<「【]\s?(?:at|a|@|小老鼠)\s?[)\]}>」】]\s?| at |\s?小老鼠\s?|\s?艾特\s?|_at_)"
 )
 _SPELT: Final = re.compile(
-    rf"{_LOCAL}{_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+){{0,3}}?{_DOT}{_ENDING}(?: ?\. ?tw|點tw)?(?![a-z0-9]))"
+    rf"{_LOCAL}{_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+){{0,3}}?{_DOT}{_ENDING}(?: ?\. ?tw|點tw|。tw)?(?![a-z0-9]))"
 )
 _NO_TLD: Final = re.compile(rf"{_LOCAL}{_AT}((?:{'|'.join(MAIL_PROVIDERS)}))(?![a-z0-9.])")
 _OWN_MAIL: Final = re.compile(r"(?:我|本人|個人)[^,。]{0,6}(?:信箱|mail|郵件)[^,。]{0,4}$")
@@ -39,7 +42,7 @@ _WITH_COLON: Final = re.compile(
     rf"{_LINE}\s?(?:我|你)?(?:[:=]|->|是|叫|為|搜尋|搜|請加|加)[\s「『\"'(:]{{0,3}}(?<![a-z0-9@._-]){_VALUE}"
 )
 _BESIDE: Final = re.compile(
-    rf"{_LINE}(?:[\s(「『\"'的我喔唷吧啊,:]|一下|可以|加){{0,6}}(?<![a-z0-9@._-]){_VALUE}"
+    rf"{_LINE}(?:[\s(「『\"'的我喔唷吧啊,:]|一下|可以|好友|聯絡|聯繫|找我|加){{0,6}}(?<![a-z0-9@._-]){_VALUE}"
 )
 _ADD_FIRST: Final = re.compile(
     rf"(?<![a-z0-9@._-]){_VALUE}\s?[(,]?\s?(?:這?[個]?(?:就)?是)?\s?(?:我的|我)\s?(?:的\s?)?{_LINE}"

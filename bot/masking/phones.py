@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from bot.masking.checks import is_national_id
 from bot.masking.context import Context
 from bot.masking.runs import Run, Window, runs, stands_alone
 from bot.masking.spans import Candidate
@@ -31,9 +32,13 @@ _NOT_LOCAL: Final = re.compile(
     r"412[0-9]+|449[0-9]+|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 )
 _SPEECH: Final = re.compile(r"(?![a-z0-9])|[a-z]{2,}(?![0-9_-])")
+# '1.王小明 2.0912345678'
+_LISTED: Final = re.compile(r"(?<![0-9a-z.-])[1-9][.]$")
 _EXTENSION: Final = re.compile(
     r"[\s,()]{0,2}(?:#|轉接?|分機|ext\.?|(?<![a-z])x)\s?(?:分機)?[\s.:是]{0,2}[0-9]{1,6}(?![0-9])\)?"
 )
+# '王小明A1234567890912345678': the telephone typed right behind the id.
+_AFTER_ID: Final = re.compile(r"(?<=[a-z][1289a-d][0-9]{8})09[0-9]{8}(?![a-z0-9])")
 _O_FOR_ZERO: Final = re.compile(r"(?<![a-z0-9])o9[0-9o]{2}[-. ]?[0-9o]{3}[-. ]?[0-9o]{3}(?![a-z0-9])")
 _ABROAD: Final = re.compile(r"\+[1-9][0-9]{0,3}(?:[-. ()]{0,2}[0-9]{1,5}){2,6}(?![0-9a-z])")
 
@@ -57,6 +62,9 @@ def find_phones(ctx: Context, own: frozenset[str]) -> Iterator[Candidate]:
                 yield Candidate(type_, start, end, rank)
     for m in _SLASHED.finditer(ctx.hard):
         yield Candidate("MOBILE", m.start(), m.end(), 3)
+    for m in _AFTER_ID.finditer(ctx.hard):
+        if is_national_id(ctx.hard[m.start() - 10 : m.start()]):
+            yield Candidate("MOBILE", m.start(), m.end(), 3)
     for m in _O_FOR_ZERO.finditer(text):
         yield Candidate("MOBILE", m.start(), m.end(), 3)
     for m in _ABROAD.finditer(text):
@@ -130,6 +138,8 @@ def _joined(run: Run, window: Window) -> bool:
     text = run.text
     left = window.start >= 2 and text[window.start - 1] in "-." and text[window.start - 2].isalnum()
     left = left and text[window.start - 2].isascii()
+    if left and _LISTED.search(text, max(0, window.start - 4), window.start):
+        left = False
     right = window.end + 1 < len(text) and text[window.end] in "-." and text[window.end + 1].isdigit()
     return left or right
 

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 
 from bot.masking import TYPES, Span, find, mask, strip
+from tests import masking_report
 from tests.unit.masking.corpus import colloquial, lookalikes
-
-_LABELLED = Path("tests/data/masking.jsonl")
 
 
 @pytest.mark.parametrize(("text", "spans"), colloquial())
@@ -26,22 +23,13 @@ def test_every_type_is_covered() -> None:
     assert {span.type for _, spans in colloquial() for span in spans} == set(TYPES)
 
 
-@pytest.mark.skipif(not _LABELLED.exists(), reason="the labelled texts are not here")
 def test_labelled_texts() -> None:
-    rows = [json.loads(line) for line in _LABELLED.read_text(encoding="utf-8").splitlines() if line]
-    wanted = found = clean = touched = 0
-    for row in rows:
-        got = find(row["text"])
-        clean += not row["spans"]
-        touched += not row["spans"] and bool(got)
-        for gold in row["spans"]:
-            wanted += 1
-            found += any(
-                s.type == gold["type"] and s.start <= gold["start"] and gold["end"] <= s.end for s in got
-            )
-    print(f"recall {found / wanted:.4f} of {wanted}, look-alikes masked {touched} of {clean}")
-    assert found / wanted >= 0.97
-    assert touched / clean <= 0.05
+    result = masking_report.measure(masking_report.rows())
+    assert result.recall >= 0.995, result.missed
+    assert result.exactness >= 0.99
+    assert result.false_share <= 0.03, result.touched
+    assert result.clean >= 250
+    assert set(result.wanted) == set(TYPES)
 
 
 def test_own_numbers_stay_readable() -> None:
