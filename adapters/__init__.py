@@ -10,6 +10,7 @@
     web.py              the web chat: visitor tokens, its messages, the snippet
     application_status.py  no channel: the firm's own system, which knows how applications stand
     oidc.py             no channel: the firm's own sign-in for members of staff
+    seals.py            no channel: copies of the records' seals for another custodian
 
 To add one see `docs/how-to/add-a-channel.md`.
 """

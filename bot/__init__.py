@@ -2,10 +2,11 @@
 
 errors, masking, passwords (which are too easy)
 hours (when people answer), hours_document
-settings_read, settings_keys, settings_status, settings_security, settings,
+settings_read, settings_keys, settings_status, settings_security, settings_records, settings,
 model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)
 mongo, vault, store, queue
+records (seals, and the verification of every chain)
 live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns
 csat (how was it?)
 desk (what people's work stands on)

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from bot.errors import ConfigError
 from bot.settings_keys import keys
 from bot.settings_read import address, amount, integer, json_object, one_of
+from bot.settings_records import RecordSettings, record_settings
 from bot.settings_security import OidcSettings, Security, oidc_settings, security
 from bot.settings_status import StatusSettings, status_settings
 
@@ -62,6 +63,7 @@ class Settings:
     status: StatusSettings
     security: Security
     oidc: OidcSettings | None
+    records: RecordSettings
 
     @property
     def production(self) -> bool:
@@ -141,6 +143,7 @@ class Settings:
             status=status_settings(values, production, sandbox_url, public_url, faults),
             security=security(values, production, faults),
             oidc=oidc_settings(values, production, faults),
+            records=record_settings(values, home, production, faults),
         )
         if faults:
             raise ConfigError(*faults)

@@ -1,3 +1,4 @@
 """MongoDB, one file a noun: schema (indexes), accounts, events, threads, notes, hours, desks, customers, links,
 conversations, outbox, staff, sessions, factors,
+chain (the one hash of all records), chains (reading them for verification), seals,
 invitations, staff_requests, audit, policies, figures. Only these files, the vault and `kb.store` know pymongo."""
