@@ -2,7 +2,7 @@
 
 errors, masking, passwords (which are too easy)
 hours (when people answer), hours_document
-settings_read, settings_keys, settings_status, settings_security, settings_records, settings,
+settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records, settings,
 model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)
 mongo, vault, store, queue
@@ -14,10 +14,11 @@ webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 applications (how they stand, from the firm's system)
 link_invitations
 webchat
+retention (how long records are kept, and how they go)
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
-phrasings, figures, assist, at_hand, attachments
+phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page)
 accounts, encoding, rules_trial, advising
-compose_kb, house, compose
+compose_kb, compose_records, house, compose
 app, jobs, worker, clock
 samples, prepare, supervisor, evaluation, cli
 """

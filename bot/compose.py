@@ -26,6 +26,7 @@ from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
+from bot.compose_records import verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
@@ -63,6 +64,7 @@ from bot.policies_live import Follower
 from bot.profiles import Profiles
 from bot.queue import JobQueue
 from bot.recalls import Recalls
+from bot.retention.setup import retention_of
 from bot.rules_trial import Workshop
 from bot.runs import Runs
 from bot.settings import Settings
@@ -269,6 +271,8 @@ def build(
             switch=switch,
             monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
             calls=Calls(CallingStore(mongo, hours.current)),
+            verifications=verifications_of(mongo, audit, queue, settings),
+            retention=retention_of(mongo, vault, audit, live, settings.retention),
         ),
     )
     _built.add(service)

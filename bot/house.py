@@ -40,6 +40,7 @@ from bot.policies_live import Follower
 from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
 from bot.recalls import Recalls
+from bot.retention.service import Retention
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
@@ -53,6 +54,7 @@ from bot.store.views import Views
 from bot.sweeper import Sweeper
 from bot.switch import Switch
 from bot.vault import Vault
+from bot.verifications import Verifications
 from bot.webchat import WebChat
 from bot.webhooks import Intake
 from handlers import Chain, Policy
@@ -103,6 +105,8 @@ class ConsoleService:
     switch: Switch
     monitor: Monitor
     calls: Calls
+    verifications: Verifications
+    retention: Retention
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from bot.errors import ConfigError
 from bot.settings_keys import keys
 from bot.settings_read import address, amount, integer, json_object, one_of
 from bot.settings_records import RecordSettings, record_settings
+from bot.settings_retention import RetentionSettings, retention_settings
 from bot.settings_security import OidcSettings, Security, oidc_settings, security
 from bot.settings_status import StatusSettings, status_settings
 
@@ -63,6 +64,7 @@ class Settings:
     status: StatusSettings
     security: Security
     oidc: OidcSettings | None
+    retention: RetentionSettings
     records: RecordSettings
 
     @property
@@ -143,6 +145,7 @@ class Settings:
             status=status_settings(values, production, sandbox_url, public_url, faults),
             security=security(values, production, faults),
             oidc=oidc_settings(values, production, faults),
+            retention=retention_settings(values, home, faults),
             records=record_settings(values, home, production, faults),
         )
         if faults:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from bson.binary import Binary
@@ -23,6 +24,10 @@ SERVICE = "service"
 INTAKE = "intake"
 ERASED = "已依法刪除"
 KEYS = "keys"
+NO_KEY = "not all keys requested were satisfied"
+PURGED_AWAY = "purged"
+KEY_CACHED_MS = 10_000
+"""So long a warm process may use a data key that it has read before: the bound of an erasure that no poke told of."""
 
 
 def customer_key(customer_id: str) -> str:
@@ -44,17 +49,20 @@ class Vault:
 
     @property
     def _encryption(self) -> ClientEncryption[dict[str, Any]]:
-        if self._made is None or self._pid != os.getpid():
+        made = self._made
+        if made is None or self._pid != os.getpid():
             with self._lock:
-                if self._made is None or self._pid != os.getpid():
-                    self._made = ClientEncryption(
+                made = self._made
+                if made is None or self._pid != os.getpid():
+                    made = ClientEncryption(
                         self._kms,
                         f"{self._mongo.db.name}.{KEYS}",
                         self._mongo.client,
                         CodecOptions(tz_aware=True),
+                        key_expiration_ms=KEY_CACHED_MS,
                     )
-                    self._pid = os.getpid()
-        return self._made
+                    self._made, self._pid = made, os.getpid()
+        return made
 
     def prepare(self) -> None:
         """Create the key collection's index and the three common keys; safe to run again and at the same time."""
@@ -85,23 +93,33 @@ class Vault:
             text, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Deterministic, key_alt_name=LOOKUP
         )
 
-    def open(self, sealed: bytes) -> str:
-        """The text. Raises EncryptionError when its key is gone."""
+    def open(self, sealed: bytes | Mapping[str, Any]) -> str:
+        """The text. Raises EncryptionError when its key is gone, or the ciphertext itself after a purge."""
+        if isinstance(sealed, Mapping):
+            raise EncryptionError(LookupError(PURGED_AWAY))
         opened = self._encryption.decrypt(Binary(sealed, 6))
         if not isinstance(opened, str):
             raise EncryptionError(TypeError("not text"))
         return opened
 
-    def read(self, sealed: bytes | None) -> str:
+    def read(self, sealed: bytes | Mapping[str, Any] | None) -> str:
         """The text, or the words of erasure when its key was destroyed: one erased record never breaks a list."""
         if sealed is None:
             return ""
         try:
             return self.open(sealed)
         except EncryptionError as error:
-            if "not all keys requested were satisfied" in str(error).lower():
+            if any(sign in str(error).lower() for sign in (NO_KEY, PURGED_AWAY)):
                 return ERASED
             raise
+
+    def forget(self) -> None:
+        """Drop the data keys that this process holds: the next use reads them anew, those that were destroyed never.
+
+        Who is in the middle of a call ends it with the old ones; they are closed when the last has let go.
+        """
+        with self._lock:
+            self._made = None
 
     def close(self) -> None:
         if self._made is not None and self._pid == os.getpid():

@@ -25,6 +25,7 @@ from bot.desk.work import Work
 from bot.figures.service import Figures
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
+from bot.retention.service import Retention
 from bot.settings_security import Security
 from bot.store.drafts import DraftStore
 from bot.store.ratings import RatingStore
@@ -174,6 +175,8 @@ class Console(Protocol):
     def monitor(self) -> Monitor: ...
     @property
     def calls(self) -> Calls: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def automation(self) -> Automation: ...
     @property

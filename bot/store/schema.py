@@ -114,6 +114,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("article", ASCENDING), ("asked_at", DESCENDING)]),
         IndexModel([("chosen", ASCENDING), ("asked_at", DESCENDING)]),
         IndexModel([("question", ASCENDING)]),
+        IndexModel([("conversation", ASCENDING)]),
         IndexModel([("at", ASCENDING)], partialFilterExpression={"source": "review"}, name="reviews"),
     ],
     "phrasings": [
@@ -145,6 +146,18 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="firm_ids",
         ),
     ],
+    # The firm's statements and restrictions, an identity each; holds; certificates of what was destroyed.
+    "retention": [
+        IndexModel([("relationship", ASCENDING), ("_id", ASCENDING)], sparse=True),
+        IndexModel([("restricted.at", DESCENDING)], sparse=True),
+    ],
+    "holds": [IndexModel([("customer", ASCENDING), ("state", ASCENDING)])],
+    "certificates": [
+        IndexModel([("begun_at", DESCENDING)]),
+        IndexModel([("customers", ASCENDING)]),
+        IndexModel([("state", ASCENDING)]),
+    ],
+    "files": [IndexModel([("customer", ASCENDING), ("at", DESCENDING)])],
     "customer_notes": [
         IndexModel([("customer", ASCENDING), ("seq", ASCENDING)], unique=True),
         IndexModel([("customer", ASCENDING), ("at", DESCENDING)]),
