@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from bot.compose import of_process
+from bot.compose_records import keeper_of
 from bot.errors import ConfigError, ServiceError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
@@ -70,6 +71,7 @@ def main() -> int:
         Job(RUNS_S, service.runs.tick),
         Job(RUNS_S, service.figures.tick),
         Job(MINUTE_S, service.recalls.tick),
+        Job(MINUTE_S, keeper_of(service.mongo, service.settings).tick),
         Job(MINUTE_S, service.automation.tick),
         Job(HOURLY_S, service.sweeper.close_idle),
     )

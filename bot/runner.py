@@ -26,6 +26,7 @@ from bot.replay import Change, Outcome, Rehearsal
 from bot.runs import GAPS, REHEARSAL, RULES, Run, Runs
 from bot.store.questions import window
 from bot.store.records import new_id
+from bot.verifications import VERIFY
 
 BEAT_S = 1.0
 GROUPS = 100
@@ -133,6 +134,7 @@ WORK: Mapping[str, Callable[[Service, Mapping[str, Any], Step], Result]] = {
     GAPS: _gaps,
     REHEARSAL: _rehearsal,
     IMPORT: _import,
+    VERIFY: lambda service, _plan, step: service.console.verifications.perform(step),
 }
 
 

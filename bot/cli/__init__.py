@@ -1,10 +1,25 @@
-"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, rules, triage, model, doctor, mask, simulate."""
+"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, records, rules, triage, model; doctor, mask and
+simulate are commands by themselves."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from bot.cli import ai, channels, desk, doctor, figures, kb, mask, model, rules, simulate, staff, triage
+from bot.cli import (
+    ai,
+    channels,
+    desk,
+    doctor,
+    figures,
+    kb,
+    mask,
+    model,
+    records,
+    rules,
+    simulate,
+    staff,
+    triage,
+)
 
 
 def register(app: Flask) -> None:
@@ -15,6 +30,7 @@ def register(app: Flask) -> None:
         figures.group,
         staff.group,
         kb.group,
+        records.group,
         rules.group,
         triage.group,
         model.group,

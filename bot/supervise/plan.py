@@ -78,8 +78,14 @@ def service(settings: Settings, env: Mapping[str, str]) -> list[Spec]:
     live = [
         (f"worker-{number + 1}", ["-m", "bot.worker", "live"]) for number in range(settings.queue_workers)
     ]
-    others = [*live, ("slow", ["-m", "bot.worker", "slow"]), ("clock", ["-m", "bot.clock"])]
-    return [_web(settings, env), *(_signalling(settings, env, name, argv) for name, argv in others)]
+    others = [*live, ("slow", ["-m", "bot.worker", "slow"])]
+    # Who answers for what was said must not be able to sign that it was so: the clock alone is told of the seal key.
+    unsealed = {name: value for name, value in env.items() if name != "TELLER_SEAL_KEY_FILE"}
+    return [
+        _web(settings, unsealed),
+        *(_signalling(settings, unsealed, name, argv) for name, argv in others),
+        _signalling(settings, env, "clock", ["-m", "bot.clock"]),
+    ]
 
 
 def local_url(settings: Settings) -> str:

@@ -1,0 +1,34 @@
+"""The parts of the records that processes share, and those that only the clock and commands have."""
+
+from __future__ import annotations
+
+from adapters.seals import SealPost
+from bot.mongo import Mongo
+from bot.queue import JobQueue
+from bot.records.keeper import Keeper
+from bot.records.sealing import Sealer
+from bot.records.shipping import Shipping
+from bot.settings import Settings
+from bot.store.audit import AuditStore
+from bot.store.chains import ChainStore
+from bot.store.runs import RunStore
+from bot.store.seals import SealStore
+from bot.verifications import Verifications
+
+
+def verifications_of(mongo: Mongo, audit: AuditStore, queue: JobQueue, settings: Settings) -> Verifications:
+    return Verifications(
+        mongo, RunStore(mongo), audit, queue, ChainStore(mongo), SealStore(mongo), settings.records
+    )
+
+
+def sealer_of(mongo: Mongo, settings: Settings) -> Sealer:
+    """For the clock and for commands: what it makes reads the seal key. Never for the web process."""
+    return Sealer(SealStore(mongo), settings.records.key_file, make_key=not settings.production)
+
+
+def keeper_of(mongo: Mongo, settings: Settings) -> Keeper:
+    """The clock's."""
+    records = settings.records
+    post = SealPost(records.webhook, records.webhook_secret or "") if records.webhook else None
+    return Keeper(sealer_of(mongo, settings), Shipping(SealStore(mongo), records.folder, post))
