@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,30 +21,44 @@ from tests.house import House, running, texts
 from tests.sandbox.client import Sandbox
 from tests.sandbox.events import line_text_event
 
-WHOLE = (
-    "tests/e2e/",
-    "tests/browser/test_accessibility",
-    "tests/browser/test_gaps_console",
-    "tests/browser/test_knowledge_console",
-    "tests/browser/test_phrasings_console",
-    "tests/browser/test_whole_loop",
-)
-"""What the one whole Teller of a run serves: begins of node ids."""
+ROOT = Path(__file__).resolve().parents[1]
+OWN_HOUSE = re.compile(r"^def house\(|\brunning\(", re.M)
+SHARES_HOUSE = re.compile(r"^def (?:test_)?\w+\([^)]*\b(?:house: House|ids: dict|person: Callable)", re.M)
+FIRST = ("tests/fault/", "tests/browser/", "tests/e2e/", "tests/laws/")
+"""Where tests take long: what begins last should be short."""
 _numbers = itertools.count(1)
 _people = itertools.count(1)
 
 
+@cache
+def scope_of(file: str) -> str:
+    """What runs in one process: all that shares the one whole Teller of a run, else the file by itself."""
+    text = (ROOT / file).read_text()
+    whole = SHARES_HOUSE.search(text) and not OWN_HOUSE.search(text)
+    return "whole" if whole and file.startswith(("tests/e2e/", "tests/browser/")) else file
+
+
 class Groups(LoadScopeScheduling):
-    """With several processes: all that shares the whole Teller in one of them, every other file in one as well.
+    """With several processes: a scope stays in one of them, and the longest begins first.
 
     Not xdist's own `loadgroup`: it writes the group to a name that pytest 9.2 no longer reads.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "whole" if nodeid.startswith(WHOLE) else nodeid.partition("::")[0]
+        return scope_of(nodeid.partition("::")[0])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        begins = [n for n, folder in enumerate(FIRST) if file.startswith(folder)]
+        return -1 if scope_of(file) == "whole" else begins[0] if begins else len(FIRST)
+
+    items.sort(key=rank)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    config.option.loadscopereorder = False
     return Groups(config, log)
 
 
