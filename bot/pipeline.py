@@ -96,6 +96,7 @@ class Pipeline:
             return None
         context = self.conversations.context(lease.thread, lease.known)
         conversation = context.conversation or self._open(lease.thread, context, account)
+        group = turns.without_secrets(group, lambda: self.conversations.last_texts(conversation))
         turn = self._read(group, context, conversation)
         started = time.perf_counter()
         handler, decision = self.linking.answer(turn, inbound) or self.mind.decide(turn)

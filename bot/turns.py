@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.masking.destroy import destroy_lines
 from bot.model import (
     ContentKind,
     Conversation,
@@ -24,6 +25,8 @@ from bot.store.events import Pending
 from bot.store.records import Draft, whole_ms
 
 BURST = timedelta(seconds=8)
+CODE = 24
+"""Characters of the longest line that may be nothing but a code or a password."""
 
 
 def burst(pending: Sequence[Pending], unfinished: Callable[[str], bool]) -> list[Pending]:
@@ -41,6 +44,19 @@ def burst(pending: Sequence[Pending], unfinished: Callable[[str], bool]) -> list
             break
         group.append(following)
     return group
+
+
+def without_secrets(group: list[Pending], said: Callable[[], Sequence[str]]) -> list[Pending]:
+    """The group without codes that only the line before them gives away; `said` are the customer's texts before it."""
+    texts = [one.inbound.text or "" for one in group]
+    if group[0].inbound.kind is not Kind.TEXT or (len(texts[0]) > CODE and len(group) == 1):
+        return group
+    before = said()[-1:] if len(texts[0]) <= CODE else ()
+    kept = destroy_lines("".join(before), texts)
+    return [
+        one if new == old else replace(one, inbound=replace(one.inbound, text=new))
+        for one, old, new in zip(group, texts, kept, strict=True)
+    ]
 
 
 def heard(pending: Pending) -> Draft:

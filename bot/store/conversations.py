@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from bot.masking import mask
+from bot.masking.destroy import destroy
 from bot.model import Conversation, Customer, Profile, Status
 from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
@@ -117,6 +118,8 @@ class ConversationStore:
         return [self._sealed(draft, customer_key(customer_id)) for draft in drafts]
 
     def _sealed(self, draft: Draft, key: str) -> Sealed:
+        if not draft.approved:
+            draft = replace(draft, text=destroy(draft.text))
         content = self._vault.seal(draft.text, key)
         # Approved text is the firm's own: nothing in it is anyone's to hide, and its reference stands in the clear.
         shown = draft.text if draft.approved else mask(draft.text).masked

@@ -13,11 +13,13 @@ from pymongo import ReturnDocument
 
 from bot.errors import NotFound
 from bot.masking import mask
-from bot.model import GENESIS, ChannelType
+from bot.masking.destroy import destroy
+from bot.model import GENESIS, ChannelType, Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.store.chain import linked
 from bot.store.links import SIGNED_TOKEN
 from bot.store.records import new_id, whole_ms
+from bot.store.restricted import UNRESTRICTED, shown_to
 from bot.vault import ERASED, Vault, customer_key
 
 NOTES = 200
@@ -83,6 +85,14 @@ class CustomerStore:
         self._mongo = mongo
         self._vault = vault
 
+    def shown(self, staff: Staff, members: Sequence[str]) -> list[str]:
+        """Those of the identities that this person's role may know of: restricted ones are not for everybody."""
+        may = shown_to(staff)
+        if not may:
+            return list(members)
+        found = self._mongo["customers"].find({"_id": {"$in": list(members)}, **may}, {"_id": 1})
+        return sorted(doc["_id"] for doc in found)
+
     def firm_ids(self, customer_ids: Iterable[str]) -> dict[str, str]:
         """Of those identities, the ones verified themselves, with the firm's own id of each."""
         query = {"_id": {"$in": list(customer_ids)}, "verified_as": {"$ne": None}}
@@ -92,7 +102,8 @@ class CustomerStore:
 
     def of_firm_id(self, firm_id: str, session: Session | None = None) -> list[str]:
         """The identities that have proven to be this customer of the firm's, the oldest first."""
-        query = {"verified_key": firm_key(self._vault, firm_id)}
+        # A restricted identity is kept and used for nothing: nobody who comes is tied to it.
+        query = {"verified_key": firm_key(self._vault, firm_id), **UNRESTRICTED}
         found = self._mongo["customers"].find(query, {"_id": 1}, session=session)
         return [doc["_id"] for doc in found.sort("_id", 1).limit(50)]
 
@@ -174,6 +185,7 @@ class CustomerStore:
 
     def note(self, session: Session, customer_id: str, author: str, text: str, corrects: str | None) -> str:
         """Append a note in the caller's transaction; its id. Notes are chained over ciphertext, a chain an identity."""
+        text = destroy(text)
         key, shown = customer_key(customer_id), mask(text).masked
         counted = self._mongo["customers"].find_one_and_update(
             {"_id": customer_id},

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.masking.destroy import destroy
 from bot.mongo import Mongo
 from bot.vault import Vault, customer_key
 
@@ -42,7 +43,8 @@ class DraftStore:
             return False
         change = {
             "content": self._vault.seal(
-                json.dumps([typed.text, typed.reason, typed.warning]), customer_key(found["customer"])
+                json.dumps([destroy(typed.text), typed.reason, typed.warning]),
+                customer_key(found["customer"]),
             ),
             "client_id": typed.client_id,
             "expires_at": datetime.now(UTC) + KEPT,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError
 
+from bot.masking.destroy import destroy
 from bot.model import Inbound, Kind, Profile
 from bot.mongo import Doc, Mongo, Session
 from bot.vault import INTAKE, Vault
@@ -73,6 +74,8 @@ class EventStore:
 
     def _doc(self, inbound: Inbound, now: datetime, n: int) -> Doc:
         values = asdict(inbound)
+        # Before the first write: a code or a password is not kept, not even sealed and not for a second.
+        values["text"] = destroy(inbound.text) if inbound.text else inbound.text
         values["sent_at"] = inbound.sent_at.isoformat()
         return {
             "_id": f"{inbound.account_id}:{inbound.event_id}",

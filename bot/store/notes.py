@@ -14,6 +14,7 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from bot.errors import NotFound
 from bot.masking import mask
+from bot.masking.destroy import destroy
 from bot.model import GENESIS, Conversation
 from bot.mongo import Doc, Mongo, Session
 from bot.store.chain import link, linked
@@ -59,7 +60,7 @@ class NoteStore:
 
         Whoever calls has checked who may write and be mentioned. Raises NotFound where the conversation is gone.
         """
-        key = customer_key(conversation.customer_id)
+        key, text = customer_key(conversation.customer_id), destroy(text)
         content, shown = self._vault.seal(text, key), mask(text).masked
         # The conversation hands out numbers and knows the head: two writers conflict, and a cut tail shows.
         counted = self._mongo["conversations"].find_one_and_update(

@@ -15,9 +15,11 @@ from typing import Any
 from pymongo import DESCENDING
 
 from bot.masking import mask
+from bot.masking.destroy import destroy
 from bot.model import Conversation
 from bot.mongo import Doc, Mongo, Session
 from bot.store.documents import conversation_of
+from bot.store.restricted import UNRESTRICTED
 from bot.vault import Vault, customer_key
 
 LOW = {"zh-TW": "低評分", "en": "low rating"}
@@ -69,12 +71,14 @@ class RatingStore:
 
     def get(self, conversation_id: str, thread: str) -> Rating | None:
         """The rating of a conversation of this very thread: a button's value proves nothing."""
-        doc = self._mongo["ratings"].find_one({"_id": conversation_id, "thread": thread}, {"masked": 0})
+        query = {"_id": conversation_id, "thread": thread, **UNRESTRICTED}
+        doc = self._mongo["ratings"].find_one(query, {"masked": 0})
         return self._rating(doc) if doc else None
 
     def latest(self, thread: str) -> Rating | None:
         """Of the conversation that was asked about last."""
-        doc = self._mongo["ratings"].find_one({"thread": thread}, {"masked": 0}, sort=[("at", DESCENDING)])
+        query = {"thread": thread, **UNRESTRICTED}
+        doc = self._mongo["ratings"].find_one(query, {"masked": 0}, sort=[("at", DESCENDING)])
         return self._rating(doc) if doc else None
 
     def of(self, conversation_ids: Sequence[str]) -> dict[str, Rating]:
@@ -94,7 +98,7 @@ class RatingStore:
         )
 
     def comment(self, session: Session, rating: Rating, text: str, at: datetime) -> None:
-        key = customer_key(rating.customer_id)
+        key, text = customer_key(rating.customer_id), destroy(text)
         sealed = {"comment": self._vault.seal(text, key), "masked": self._vault.seal(mask(text).masked, key)}
         self._mongo["ratings"].update_one(
             {"_id": rating.conversation_id}, {"$set": {**sealed, "commented_at": at}}, session=session
