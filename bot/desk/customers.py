@@ -204,8 +204,8 @@ class Customers:
         return undone[0]
 
     def _members(self, staff: Staff, customer_id: str) -> list[str]:
-        members = self.links.members(customer_id)
-        if not members or not self.past.may_read(staff, members):
+        members = self.store.shown(staff, self.links.members(customer_id))
+        if customer_id not in members or not self.past.may_read(staff, members):
             raise NotFound(GONE)
         return members
 

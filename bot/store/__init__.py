@@ -1,5 +1,5 @@
 """MongoDB, one file a noun: schema (indexes), accounts, events, threads, notes, hours, desks, customers, links,
 conversations, outbox, staff, sessions, factors,
 chain (the one hash of all records), chains (reading them for verification), seals,
-retention (terms' statements, restrictions), holds, purging,
+retention (terms' statements, restrictions), restricted (in queries), holds, purging,
 invitations, staff_requests, audit, policies, figures. Only these files, the vault and `kb.store` know pymongo."""

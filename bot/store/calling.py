@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING
 from bot.hours import Timetable, deadline
 from bot.model import ChannelType, Status
 from bot.mongo import Doc, Mongo
+from bot.store.restricted import UNRESTRICTED
 from bot.store.rows import FIRST_REPLY, FIRST_REPLY_ELSE
 
 MOST = 30
@@ -111,7 +112,9 @@ class CallingStore:
         ids = sorted({conversation for _, _, conversation, _ in lines})
         channels = {
             doc["_id"]: ChannelType(doc["channel"])
-            for doc in self._mongo["conversations"].find({"_id": {"$in": ids}}, {"channel": 1})
+            for doc in self._mongo["conversations"].find(
+                {"_id": {"$in": ids}, **UNRESTRICTED}, {"channel": 1}
+            )
         }
         return [
             Called(str(doc["_id"]), kind, conversation, channels[conversation], by)

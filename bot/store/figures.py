@@ -12,6 +12,7 @@ from pymongo import ASCENDING, UpdateOne
 from bot.model import Status
 from bot.mongo import Doc, Mongo, Session
 from bot.store.records import new_id
+from bot.store.restricted import UNRESTRICTED
 
 STATE = "figures"
 CORRECTED_WITHIN = timedelta(hours=24)
@@ -49,7 +50,7 @@ class FigureStore:
         return [doc for some in _chunks(sorted(ids)) for doc in self._read(some)]
 
     def _read(self, ids: Sequence[str]) -> Iterable[Doc]:
-        return self._mongo["conversations"].find({"_id": {"$in": list(ids)}}, _CONVERSATION)
+        return self._mongo["conversations"].find({"_id": {"$in": list(ids)}, **UNRESTRICTED}, _CONVERSATION)
 
     def lines(self, ids: Sequence[str]) -> dict[str, list[Doc]]:
         """The lines of each conversation, in order."""
@@ -72,6 +73,7 @@ class FigureStore:
                 "customer": {"$in": list(some)},
                 "last_at": {"$gt": begin},
                 "opened_at": {"$gt": begin, "$lte": end},
+                **UNRESTRICTED,
             }
             for doc in self._mongo["conversations"].find(query, {"customer": 1, "opened_at": 1}):
                 found.setdefault(doc["customer"], []).append((doc["_id"], doc["opened_at"]))
@@ -79,7 +81,7 @@ class FigureStore:
 
     def ratings(self, begin: datetime, end: datetime) -> list[tuple[str, str, int | None]]:
         """(account, skill, score or None): of those asked in these hours."""
-        found = self._mongo["ratings"].find({"at": {"$gte": begin, "$lt": end}})
+        found = self._mongo["ratings"].find({"at": {"$gte": begin, "$lt": end}, **UNRESTRICTED})
         return [(doc["account"], doc.get("skill") or "", doc.get("score")) for doc in found]
 
     def reviews(self, begin: datetime, end: datetime) -> list[tuple[str, str, bool]]:

@@ -13,6 +13,7 @@ import pymongo
 from pymongo import ReplaceOne, UpdateOne
 
 from bot.mongo import Doc, Mongo, Session
+from bot.store.restricted import UNRESTRICTED, of_others
 
 FIRM = "firm"
 READ_UP_TO = "read_up_to"
@@ -33,7 +34,7 @@ class LabelStore:
         """Lines on which a button decided, since shortly before `read_up_to`, in order; without their text."""
         known = self._mongo["auto_answer"].find_one({"_id": READ_UP_TO})
         since = known["at"] - OVERLAP if known else EPOCH
-        query = {"decision.handler": "choice", "decision.at": {"$gte": since}}
+        query = {"decision.handler": "choice", "decision.at": {"$gte": since}, **of_others(self._mongo)}
         return iter(self._mongo["messages"].find(query, _DECISION).sort("decision.at", 1))
 
     def read_up_to(self, at: datetime) -> None:
@@ -80,8 +81,9 @@ class LabelStore:
     def counting(self, since: datetime) -> list[Doc]:
         """The labels of that time that say something about a direct answer; a year of them may take a while."""
         wanted = dict.fromkeys(("question", "product_class", "confidence", "right", "source", "at"), 1)
+        asked = {"direct": True, "asked_at": {"$gte": since}, **UNRESTRICTED}
         with pymongo.timeout(LONG_S):
-            return list(self._mongo["labels"].find({"direct": True, "asked_at": {"$gte": since}}, wanted))
+            return list(self._mongo["labels"].find(asked, wanted))
 
     # -- the state ------------------------------------------------------------------------------------------------
 

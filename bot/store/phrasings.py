@@ -17,6 +17,7 @@ from pymongo import UpdateOne
 
 from bot.mongo import Doc, Mongo, Session
 from bot.store.records import new_id
+from bot.store.restricted import UNRESTRICTED, of_others
 from bot.vault import SERVICE, Vault
 
 OPEN, ACCEPTED, DISMISSED = "open", "accepted", "dismissed"
@@ -167,6 +168,7 @@ class PhrasingStore:
                     "author": "customer",
                     "decision.at": {"$gte": since},
                     "decision.handler": {"$in": ["approved_answer", "choice"]},
+                    **of_others(self._mongo),
                 }
             },
             {"$project": {"article": {"$cond": [of_choice, chosen, first_or_offered]}}},
@@ -182,7 +184,7 @@ class PhrasingStore:
         The latest first. A review outweighs the choice.
         """
         labels = self._mongo["labels"]
-        good: Doc = {"$or": [{"source": "choice", "chosen": article}, _right(article)]}
+        good: Doc = {"$or": [{"source": "choice", "chosen": article}, _right(article)], **UNRESTRICTED}
         rows = labels.find(good, {"question": 1}).sort("asked_at", -1).limit(limit)
         found = list(dict.fromkeys(row["question"] for row in rows))
         against: dict[str, Any] = {"source": "review", "right": False, "article": article}

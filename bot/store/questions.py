@@ -15,6 +15,7 @@ from typing import Any
 from bot.errors import BadPayload
 from bot.mongo import Doc, Mongo
 from bot.store.conversations import RECENT
+from bot.store.restricted import UNRESTRICTED, of_others
 from bot.vault import ERASED, Vault
 
 PAGE = 500
@@ -64,11 +65,11 @@ class QuestionStore:
 
     def count(self, since: datetime, until: datetime) -> int:
         """Texts the bot decided on, whatever it decided."""
-        return self._mongo["messages"].count_documents(_decided(since, until))
+        return self._mongo["messages"].count_documents({**_decided(since, until), **of_others(self._mongo)})
 
     def count_open(self, since: datetime, until: datetime) -> int:
         """Questions that `unanswered` and `badly_rated` give."""
-        missed = {**_decided(since, until), "$or": _UNANSWERED}
+        missed = {**_decided(since, until), "$or": _UNANSWERED, **of_others(self._mongo)}
         rated = self._mongo["labels"].count_documents(_rated_wrong(since, until))
         return self._mongo["messages"].count_documents(missed) + rated
 
@@ -87,7 +88,7 @@ class QuestionStore:
             yield from self._questions(list(found))
 
     def some(self, ids: Sequence[str]) -> list[Question]:
-        """Those questions, in the order of `ids`; one that is gone is left out."""
+        """Those questions, in the order of `ids`; one that is gone or restricted is left out."""
         query = {"_id": {"$in": list(ids)}, "author": "customer", "decision": {"$ne": None}}
         found = {one.id: one for one in self._questions(list(self._mongo["messages"].find(query, _FIELDS)))}
         return [found[one] for one in ids if one in found]
@@ -125,6 +126,7 @@ class QuestionStore:
     def _pages(self, query: Doc, fields: Doc) -> Iterator[list[Doc]]:
         """Lines by (decision.at, _id); a page is one query."""
         after: Doc = {}
+        query = {**query, **of_others(self._mongo)}
         while True:
             found = self._mongo["messages"].find({"$and": [query, after]} if after else query, fields)
             page = list(found.sort([("decision.at", 1), ("_id", 1)]).limit(PAGE))
@@ -140,7 +142,11 @@ class QuestionStore:
 
     def _questions(self, lines: Sequence[Doc]) -> list[Question]:
         channels = self._channels({line["conversation"] for line in lines})
-        return [_question(line, channels.get(line["conversation"], ""), self._text(line)) for line in lines]
+        return [
+            _question(line, channels[line["conversation"]], self._text(line))
+            for line in lines
+            if line["conversation"] in channels
+        ]
 
     def _text(self, line: Doc) -> str:
         events = line["decision"]["events"]
@@ -154,7 +160,9 @@ class QuestionStore:
         return "" if ERASED in texts else "\n".join(texts)
 
     def _channels(self, ids: Iterable[str]) -> dict[str, str]:
-        found = self._mongo["conversations"].find({"_id": {"$in": list(ids)}}, {"channel": 1})
+        """Of the conversations that are not restricted."""
+        query = {"_id": {"$in": list(ids)}, **UNRESTRICTED}
+        found = self._mongo["conversations"].find(query, {"channel": 1})
         return {one["_id"]: one["channel"] for one in found}
 
 
@@ -163,7 +171,7 @@ def _decided(since: datetime, until: datetime) -> Doc:
 
 
 def _rated_wrong(since: datetime, until: datetime) -> Doc:
-    return {"source": "review", "right": False, "asked_at": {"$gte": since, "$lt": until}}
+    return {"source": "review", "right": False, "asked_at": {"$gte": since, "$lt": until}, **UNRESTRICTED}
 
 
 def _question(line: Doc, channel: str, text: str, history: tuple[str, ...] = ()) -> Question:

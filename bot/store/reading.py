@@ -15,6 +15,7 @@ from typing import Any
 from bot.errors import BadPayload
 from bot.model import Conversation, Role, Staff, Status
 from bot.mongo import Doc
+from bot.store.restricted import shown_to
 
 VIEWS = (
     "mine",
@@ -66,8 +67,8 @@ EVERYTHING = Wanted()
 def permitted(staff: Staff) -> Doc | None:
     """What the role may ever read; None where it reads nothing."""
     if staff.role in READS_COMPLAINTS:
-        return {}
-    return {"skill": {"$ne": COMPLAINT}} if staff.role is Role.AGENT else None
+        return shown_to(staff)
+    return {"skill": {"$ne": COMPLAINT}, **shown_to(staff)} if staff.role is Role.AGENT else None
 
 
 def readable(staff: Staff) -> Doc | None:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from bot.hours import Timetable, deadline
 from bot.model import Row, Staff
 from bot.mongo import Doc, Mongo
+from bot.store.chain import PURGED
 from bot.store.documents import conversation_of
 from bot.store.notes import NoteStore
 from bot.store.staff import StaffStore
-from bot.vault import Vault
+from bot.vault import ERASED, Vault
 
 FIRST_REPLY = {0: timedelta(minutes=2), 1: timedelta(minutes=5)}
 FIRST_REPLY_ELSE = timedelta(minutes=15)
@@ -42,6 +43,9 @@ class Listed(Row):
     called: bool = False
     # The mark of the identity itself; the worst of all identities is on the customer's page.
     risk: str | None = None
+    # Kept for the examiner only; `erased` is what is left of it when its term is over.
+    restricted: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Rows:
         rows, hours = [], self._hours()
         for doc in docs:
             name = customers.get(doc["customer"], {}).get("name")
+            gone = ERASED if PURGED in doc else None
             conversation = conversation_of(doc)
             waiting = conversation.waiting_since
             limit = FIRST_REPLY.get(conversation.priority, FIRST_REPLY_ELSE)
@@ -105,8 +110,8 @@ class Rows:
                     id=conversation.id,
                     channel=conversation.channel,
                     account_name=accounts.get(conversation.account_id, ""),
-                    customer_name=self._vault.read(name) if name else None,
-                    preview=self._vault.read(doc.get("preview")),
+                    customer_name=self._vault.read(name) if name else gone,
+                    preview=gone or self._vault.read(doc.get("preview")),
                     status=conversation.status,
                     reason=conversation.reason,
                     skill=conversation.skill,
@@ -122,6 +127,8 @@ class Rows:
                     news=_news(doc, names),
                     notes=doc.get("notes", 0),
                     risk=(customers.get(doc["customer"], {}).get("risk") or {}).get("level"),
+                    restricted=bool(doc.get("restricted")),
+                    erased=PURGED in doc,
                 )
             )
         return rows

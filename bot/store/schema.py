@@ -145,6 +145,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"verified_key": {"$exists": True}},
             name="firm_ids",
         ),
+        IndexModel(
+            [("restricted", ASCENDING)],
+            partialFilterExpression={"restricted": True},
+            name="restricted",
+        ),
     ],
     # The firm's statements and restrictions, an identity each; holds; certificates of what was destroyed.
     "retention": [

@@ -182,15 +182,21 @@ class Views:
         """The customer's own view: what was said after `pos`, oldest first, in full."""
         found = (
             self._mongo["messages"]
-            .find({"thread": thread, "pos": {"$gt": pos}})
+            .find({"thread": thread, "pos": {"$gt": max(pos, self._hidden(thread))}})
             .sort([("pos", ASCENDING)])
             .limit(limit)
         )
         return [self._message(one, masked=False) for one in found]
 
     def latest(self, thread: str, limit: int) -> list[Message]:
-        found = self._mongo["messages"].find({"thread": thread}).sort([("pos", DESCENDING)]).limit(limit)
+        query = {"thread": thread, "pos": {"$gt": self._hidden(thread)}}
+        found = self._mongo["messages"].find(query).sort([("pos", DESCENDING)]).limit(limit)
         return list(reversed([self._message(one, masked=False) for one in found]))
+
+    def _hidden(self, thread: str) -> int:
+        """The last line of somebody who asked to be forgotten; whoever writes there now begins after it."""
+        doc = self._mongo["threads"].find_one({"_id": thread}, {"hidden_pos": 1})
+        return int((doc or {}).get("hidden_pos", 0))
 
     def last_pos(self, thread: str) -> int:
         doc = self._mongo["threads"].find_one({"_id": thread}, {"pos": 1})
