@@ -15,6 +15,7 @@ from bot.model import Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.queue import JobQueue
 from bot.records import days
+from bot.records.shipping import as_bytes
 from bot.records.verify import verify
 from bot.runs import DEAD_AFTER, Run, run_of
 from bot.settings_records import RecordSettings
@@ -82,6 +83,11 @@ class Verifications:
             self._square(day, made.get(day.isoformat()), copies.get(day.isoformat(), {}), over, begun)
             for day in (first + timedelta(days=n) for n in range(CALENDAR))
         ]
+
+    def shipped(self, day: str) -> bytes | None:
+        """The seal of a day as it is copied, None where there is none."""
+        seal = self.seals.seal(day)
+        return None if seal is None else as_bytes(seal)
 
     def _square(
         self, day: date, seal: Doc | None, copies: Mapping[str, Any], over: date, begun: date | None

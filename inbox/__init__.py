@@ -25,6 +25,7 @@ gaps.py           what customers asked without an answer, and the way to an arti
 phrasings.py      which articles lack phrasings, and taking suggested ones over; phrasings_page.py is for colleagues
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
+records.py        the seals of the records, day by day, and a verification of everything
 monitor.py        every live conversation by risk; watching, whispering, taking over
 notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
@@ -85,6 +86,7 @@ from inbox import (
     presence,
     problems,
     recalls,
+    records,
     rehearsal,
     rules,
     rules_edit,
@@ -125,6 +127,8 @@ _HOURS = (assignment.bp, availability.bp, hours.bp)
 _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
+# What proves what was said, and what becomes of it.
+_RECORDS = (records.bp,)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -138,6 +142,7 @@ _PAGES = (
     *_HOURS,
     *_STAFF,
     *_WATCH,
+    *_RECORDS,
 )
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():

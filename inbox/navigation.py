@@ -52,7 +52,7 @@ KNOWLEDGE_TABS = (
 )
 
 # The examiner's pages; a page adds its line here and the entry below points at the first of them.
-RECORDS_TABS: tuple[Tab, ...] = ()
+RECORDS_TABS: tuple[Tab, ...] = (Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),)
 
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
@@ -63,6 +63,7 @@ ENTRIES = (
     Entry("dashboard.index", _l("Figures"), "chart", Permission.FIGURES_READ),
     Entry("assignment.index", _l("Assignment"), "person", Permission.SCHEDULE_READ),
     Entry("hours.index", _l("Service hours"), "clock", Permission.SCHEDULE_READ),
+    Entry("records.index", _l("Records"), "shield", Permission.RECORDS_READ, RECORDS_TABS),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),
 )
 
@@ -81,12 +82,18 @@ VIEWS: dict[str, Permission] = {
 
 
 def entries(role: Role) -> list[Entry]:
-    """What the role's menu offers, each entry with the tabs that the role may open."""
-    return [
-        replace(entry, tabs=tuple(tab for tab in entry.tabs if may(role, tab.permission)))
-        for entry in ENTRIES
-        if may(role, entry.permission)
-    ]
+    """What the role's menu offers, each entry with the tabs that the role may open; where it may not open the entry's
+    own page, the entry leads to the first of them."""
+    found: list[Entry] = []
+    for entry in ENTRIES:
+        tabs = tuple(tab for tab in entry.tabs if may(role, tab.permission))
+        if may(role, entry.permission):
+            found.append(replace(entry, tabs=tabs))
+        elif tabs and not tabs[0].values:
+            found.append(
+                replace(entry, endpoint=tabs[0].endpoint, permission=tabs[0].permission, tabs=tabs)
+            )
+    return found
 
 
 def views(role: Role) -> list[str]:

@@ -32,6 +32,7 @@ from bot.store.ratings import RatingStore
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.rows import Listing
 from bot.switch import Switch
+from bot.verifications import Verifications
 from inbox.service_knowledge import Assistant, Automation, Imports, Policies, Recalls, Runs
 from kb.review import Audit
 from kb.store import Store
@@ -177,6 +178,8 @@ class Console(Protocol):
     def calls(self) -> Calls: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def verifications(self) -> Verifications: ...
     @property
     def automation(self) -> Automation: ...
     @property

@@ -1,0 +1,90 @@
+"""The page of seals: who may open it, what it shows, and a verification that somebody starts and a worker does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from bot.model import Role
+from bot.records.seal import fault
+from bot.records.sealing import Sealer
+from bot.runner import perform
+from bot.store.seals import SealStore
+from tests.unit.core.teller import Teller, signed_in
+from tests.unit.inbox.forms import post
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def sealed(teller: Teller, tmp_path: Path) -> Iterator[str]:
+    """The day of a seal that a clock of tomorrow made."""
+    store = SealStore(teller.service.mongo)
+    later = NOW + timedelta(days=1)
+    Sealer(store, tmp_path / "seal.key", make_key=True, now=lambda: later).seal_missing()
+    (seal,) = store.since("")
+    yield seal["_id"]
+    for name in ("seals", "seal_leaves"):
+        teller.service.mongo[name].delete_many({})
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.SENIOR, Role.SUPERVISOR, Role.ADMIN])
+def test_the_page_is_for_compliance_and_the_auditor(teller: Teller, app: Flask, role: Role) -> None:
+    client = signed_in(app, teller.staff(role))
+    assert client.get("/records").status_code == 403
+    assert client.get("/records/seals/2026-11-22").status_code == 403
+    assert post(client, "/records/verify").status_code == 403
+    assert 'href="/records"' not in client.get("/").text
+
+
+def test_the_calendar_shows_what_is_sealed_what_is_not_and_gives_the_seal(
+    teller: Teller, app: Flask, sealed: str
+) -> None:
+    client = signed_in(app, teller.staff(Role.AUDITOR))
+    page = client.get("/records").text
+    assert page.count('<li class="day ') == 90
+    assert f'href="/records/seals/{sealed}"' in page
+    assert "No copy leaves this database" in page
+    got = client.get(f"/records/seals/{sealed}")
+    assert got.mimetype == "application/json"
+    seal = json.loads(got.data)
+    assert fault(seal) is None
+    assert seal["key_id"] in page
+    assert client.get("/records/seals/1999-01-01").status_code == 404
+    calendar = teller.service.console.verifications.calendar(NOW + timedelta(days=3))
+    assert [one.state for one in calendar[-4:]] == ["sealed", "missing", "missing", "running"]
+    assert {one.state for one in calendar[:-4]} == {"before"}
+
+
+def test_a_verification_is_started_done_by_a_worker_and_its_result_stays(teller: Teller, app: Flask) -> None:
+    person = teller.staff(Role.COMPLIANCE)
+    client, house = signed_in(app, person), teller.service.console.verifications
+    assert "Nobody has verified the records here yet" in client.get("/records").text
+    assert post(client, "/records/verify", page="/records").status_code == 303
+    run = house.newest()
+    assert run is not None
+    assert run.open
+    assert post(client, "/records/verify").status_code == 303
+    assert "One is at work already" in client.get("/records").text
+    entry = teller.service.mongo["audit"].find_one({"action": "records:verify:start"})
+    assert entry is not None
+    assert (entry["actor"], entry["subject"]) == (person.id, f"run:{run.id}")
+    assert "data-ask" in client.get(f"/records/verify/{run.id}").text
+    perform(teller.service, run.id)
+    page = client.get("/records").text
+    assert "Everything is as it was written" in page
+    teller.service.mongo["audit"].update_one({"_id": entry["_id"]}, {"$set": {"actor": "nobody"}})
+    post(client, "/records/verify", page="/records")
+    again = house.newest()
+    assert again is not None
+    perform(teller.service, again.id)
+    page = client.get("/records").text
+    assert "Something is not as it was written" in page
+    assert entry["_id"] in page
+    teller.service.mongo["audit"].replace_one({"_id": entry["_id"]}, entry)
+    assert client.get("/records/verify/none").status_code == 404
