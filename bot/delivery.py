@@ -164,7 +164,8 @@ class Courier:
             entry, status, code=code, platform_ids=done.platform_ids, via=done.via if receipt else ""
         )
         SENDS.labels(account.channel.value, status.value).inc()
-        self.live.publish(f"conversation:{entry.conversation_id}", {"conversation": entry.conversation_id})
+        changed = {"conversation": entry.conversation_id, "said": True}
+        self.live.publish(f"conversation:{entry.conversation_id}", changed)
         if status is not Delivery.SENT:
             log.warning(
                 "send_settled", channel=account.channel.value, entry=entry.id, status=status.value, code=code

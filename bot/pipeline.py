@@ -107,8 +107,11 @@ class Pipeline:
         parcel = self._commit(lease, group, account, context, conversation, turn, handler, decision, taken)
         DECISIONS.labels(handler, type(decision).__name__).inc()
         TURN_SECONDS.observe((datetime.now(UTC) - group[0].delivered_at).total_seconds())
-        changed = pokes(conversation, turns.changes_of(decision, conversation))
-        self.live.publish(changed, {"conversation": conversation.id})
+        changes = turns.changes_of(decision, conversation)
+        changed = pokes(conversation, changes)
+        # Nothing but words came: a page that shows it has no need to look at all the rest.
+        said = {"said": True} if not changes else {}
+        self.live.publish(changed, {"conversation": conversation.id, **said})
         if inbound.callback_id:
             self.channels[account.channel].acknowledge(account, inbound)
         self._want_profile(lease.thread, context, account)

@@ -7,6 +7,7 @@ auth.py           sessions and the one gate, `@requires`
 account.py        sign-in, sign-out, language; sessions.py is one's own account, totp.py its second factor
 staff.py          who works here and as what; invitations.py lets people in, oidc.py through the firm's own sign-in
 agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
+row_cache.py      a row of a list as HTML, made once for all who look at it
 customers.py      one customer over all identities: profile, notes, risk mark, linking
 thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer

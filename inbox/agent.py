@@ -20,6 +20,7 @@ from inbox import auth, beside, navigation, provenance, words
 from inbox.auth import console, requires, staff
 from inbox.beside import Beside
 from inbox.permissions import AuditAction, Permission
+from inbox.row_cache import row_html
 from inbox.thread import Line, lines
 
 bp = Blueprint("inbox", __name__)
@@ -119,6 +120,7 @@ def listing(view: str) -> dict[str, Any]:
         "views": navigation.views(who.role),
         "counts": service.desk.counts(who),
         "rows": listed.rows,
+        "row_html": row_html,
         "more": listed.more,
         "filter": asked,
         # What keeps a list's place in the page: another view or filter is another list.
@@ -183,7 +185,11 @@ def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
 @bp.get("/inbox/<conversation_id>/thread")
 @requires(Permission.INBOX_READ)
 def thread(conversation_id: str) -> ResponseReturnValue:
-    return render_template("console/_regions.html", opened=opened(conversation_id), view=chosen_view())
+    """What changed of the conversation; `?said=1` where only words came, which change nothing beside it."""
+    said = bool(request.args.get("said"))
+    return render_template(
+        "console/_regions.html", opened=opened(conversation_id), view=chosen_view(), said_only=said
+    )
 
 
 def answer(conversation_id: str, said: str | None = None) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from pymongo import ASCENDING, DESCENDING
 
@@ -94,22 +95,33 @@ class Views:
 
     def counts(self, staff: Staff) -> dict[str, int]:
         """How many conversations each view holds, at most COUNTED; of the mentions, those with an unread one."""
-        return {view: self._count(staff, view) for view in VIEWS if view not in UNCOUNTED}
+        queries = {view: self._counted(staff, view) for view in VIEWS if view not in UNCOUNTED}
+        asked = {view: query for view, query in queries.items() if query is not None}
+        own = {view: query for view, query in asked.items() if view not in SHARED}
+        found = dict.fromkeys(queries, 0) | self._count(own)
+        for view in asked.keys() - own.keys():
+            query = asked[view]
+            shared = self._shared.get(("count", repr(query)), partial(self._count, {view: query}))
+            found[view] = shared.get(view, 0)
+        return found
 
-    def _count(self, staff: Staff, view: str) -> int:
+    def _counted(self, staff: Staff, view: str) -> Doc | None:
         query = query_of("all" if view == "mentions" else view, staff, EVERYTHING, datetime.now(UTC))
-        if query is None:
-            return 0
-        if view == "mentions":
-            called = self._notes.unread_of(staff.id)
-            query = {"$and": [{"_id": {"$in": called}}, query]}
-            if not called:
-                return 0
+        if view != "mentions" or query is None:
+            return query
+        called = self._notes.unread_of(staff.id)
+        return {"$and": [{"_id": {"$in": called}}, query]} if called else None
 
-        def count() -> int:
-            return self._mongo["conversations"].count_documents(query, limit=COUNTED)
-
-        return self._shared.get(("count", repr(query)), count) if view in SHARED else count()
+    def _count(self, queries: Mapping[str, Doc]) -> dict[str, int]:
+        """All in one round trip: each look at a list asks for them. A view that holds nothing is not in it."""
+        if not queries:
+            return {}
+        each: list[list[Doc]] = [
+            [{"$match": query}, {"$limit": COUNTED}, {"$count": "n"}, {"$addFields": {"view": view}}]
+            for view, query in queries.items()
+        ]
+        steps = each[0] + [{"$unionWith": {"coll": "conversations", "pipeline": one}} for one in each[1:]]
+        return {doc["view"]: doc["n"] for doc in self._mongo["conversations"].aggregate(steps)}
 
     def skills(self, staff: Staff) -> dict[str, int]:
         """How many wait for each skill, of those this person may read; at most COUNTED are looked at."""
@@ -150,12 +162,13 @@ class Views:
             .limit(MESSAGES)
         )
         sent = self._outbox.states([one["entry"] for one in found if one["entry"]])
+        row, *rows = self._rows.read([doc, *others], staff)
         return Page(
-            row=self._rows.read([doc], staff)[0],
+            row=row,
             conversation=conversation_of(doc),
             customer=self._conversations.customer_of(customer or {"_id": doc["customer"]}),
             messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in found])),
-            others=tuple(self._rows.read(list(others), staff)),
+            others=tuple(rows),
         )
 
     def _serving(self, staff: Staff, members: list[str]) -> bool:
@@ -221,6 +234,7 @@ class Views:
             delivery_error=error,
             client_id=doc.get("client_id"),
             why=_why(doc.get("decision")) if masked else None,
+            hidden=masked and doc["masked"] != doc["content"],
         )
 
 

@@ -10,6 +10,7 @@ import { count } from "./title.js";
 import { say } from "./words.js";
 
 const LIST_EVERY_MS = 400;
+const COUNTS_EVERY_MS = 3000;
 const NEAR_PX = 90;
 const desk = document.querySelector("[data-desk]");
 const banner = document.getElementById("offline");
@@ -97,12 +98,28 @@ const refreshList = paced(async () => {
   tick();
 }, LIST_EVERY_MS);
 
+/** Whether a change may be one of the list shown; of another list it changes no more than the number beside its name. */
+function concerns(topics) {
+  if (!topics || topics.includes("inbox")) return true;
+  if (view() === "waiting") return topics.includes("inbox:queue");
+  if (["mine", "snoozed", "mentions"].includes(view())) return topics.some((one) => one.startsWith("inbox:staff:"));
+  return true;
+}
+
+const refreshCounts = paced(() => refreshList(), COUNTS_EVERY_MS);
+
+// Whether what stands beside the words may have changed as well.
+let besides = false;
+
 const refreshThread = paced(async () => {
   const id = openId();
   if (!id) return;
   let fresh;
+  const url = new URL(talk().dataset.threadUrl, location.href);
+  if (!besides) url.searchParams.set("said", "1");
+  besides = false;
   try {
-    fresh = parse(await background(talk().dataset.threadUrl));
+    fresh = parse(await background(url));
   } catch (error) {
     if (!(error instanceof Gone)) throw error;
     warn(say("gone"));
@@ -120,13 +137,17 @@ const refreshThread = paced(async () => {
 }, 60);
 
 function refresh() {
+  besides = true;
   return Promise.all([refreshList(), refreshThread()]);
 }
 
 const stream = createStream({
   onChange(change) {
-    refreshList();
-    if (!change.conversation || change.conversation === openId()) refreshThread();
+    if (concerns(change.topics)) refreshList();
+    else refreshCounts();
+    if (change.conversation && change.conversation !== openId()) return;
+    besides ||= !change.said;
+    refreshThread();
   },
   onUp() { hideBanner("offline"); refresh(); },
   onDown() { showBanner(say("offline"), "offline"); },

@@ -18,7 +18,8 @@ from typing import Any
 import aiohttp
 
 # Of inbox/static/inbox.js.
-LIST_EVERY_S, THREAD_EVERY_S = 0.4, 0.06
+LIST_EVERY_S, COUNTS_EVERY_S, THREAD_EVERY_S = 0.4, 3.0, 0.06
+PACES = {"list": LIST_EVERY_S, "counts": COUNTS_EVERY_S, "thread": THREAD_EVERY_S}
 MARK = re.compile(rb"zq[a-z]{8}qz")
 
 
@@ -61,6 +62,7 @@ class Page:
         self._busy: set[str] = set()
         self._wanted: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._besides = False
         self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in console.cookies.items())}
 
     async def live(self, opened: asyncio.Queue[None]) -> None:
@@ -79,11 +81,19 @@ class Page:
                 elif line.startswith(b"data:") and kind == b"change":
                     self._seen.pokes += 1
                     change = json.loads(line[5:])
-                    self._want("list")
+                    self._want("list" if self._concerns(change.get("topics")) else "counts")
                     named = change.get("conversation")
                     if self._console.conversation and named in (None, self._console.conversation):
+                        self._besides = self._besides or not change.get("said")
                         self._want("thread")
         self._seen.ended += 1
+
+    def _concerns(self, topics: list[str] | None) -> bool:
+        if not topics or "inbox" in topics:
+            return True
+        if self._console.view == "waiting":
+            return "inbox:queue" in topics
+        return any(one.startswith("inbox:staff:") for one in topics)
 
     def _want(self, what: str) -> None:
         if what in self._busy:
@@ -99,6 +109,8 @@ class Page:
         address = f"{url}/inbox/list?view={console.view}"
         if what == "thread":
             address = f"{url}/inbox/{console.conversation}/thread?view={console.view}"
+            address += "" if self._besides else "&said=1"
+            self._besides = False
         try:
             async with self._http.get(address, headers={**self._headers, "X-Background": "1"}) as answer:
                 body = await answer.read()
@@ -108,7 +120,7 @@ class Page:
         except aiohttp.ClientError:
             _count(self._seen, 0)
         self._seen.fetches += 1
-        await asyncio.sleep(THREAD_EVERY_S if what == "thread" else LIST_EVERY_S)
+        await asyncio.sleep(PACES[what])
         self._busy.discard(what)
         if what in self._wanted:
             self._wanted.discard(what)
