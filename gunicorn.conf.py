@@ -101,6 +101,8 @@ def post_worker_init(worker: Any) -> None:
     from bot.shutdown import watch
 
     watch(worker)
+    # Keys that are destroyed while it serves must leave it too.
+    worker.wsgi.extensions["teller"].follow_keys()
     # What is here now stays: the collector need not walk through it for each request.
     gc.collect()
     gc.freeze()

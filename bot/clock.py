@@ -61,6 +61,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     service.router.follow(service.live)
+    service.follow_keys()
     ready()
     jobs = (
         Job(TICK_S, service.sweeper.sweep),
@@ -73,6 +74,7 @@ def main() -> int:
         Job(MINUTE_S, service.recalls.tick),
         Job(MINUTE_S, keeper_of(service.mongo, service.settings).tick),
         Job(MINUTE_S, service.automation.tick),
+        Job(HOURLY_S, service.console.retention.tick),
         Job(HOURLY_S, service.sweeper.close_idle),
     )
     while not done.wait(TICK_S):

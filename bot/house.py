@@ -25,6 +25,7 @@ from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
+from bot.desk.reveal import Reveals
 from bot.desk.routing import Router
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
@@ -41,6 +42,7 @@ from bot.profiles import Profiles
 from bot.queue import LIVE, JobQueue
 from bot.recalls import Recalls
 from bot.retention.service import Retention
+from bot.retention.warm import follow
 from bot.runs import Runs
 from bot.settings import Settings
 from bot.store.audit import AuditStore
@@ -107,6 +109,7 @@ class ConsoleService:
     calls: Calls
     verifications: Verifications
     retention: Retention
+    reveals: Reveals
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +170,10 @@ class Service:
     def classifier(self, policy: Policy) -> Callable[[str], str]:
         """The triage label that those rules give a first message."""
         return classifier(encode=encoder(self.settings.home / "cache"), policy=policy)
+
+    def follow_keys(self) -> None:
+        """Hear of destroyed keys, in a process that lives on."""
+        follow(self.vault, self.live)
 
     def warm(self, queue: str) -> None:
         """Pay for imports, models and connections before the first customer, and follow approvals from now on."""

@@ -183,6 +183,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     service.warm(queue)
+    service.follow_keys()
     crews = [Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)]
     if queue == SLOW:
         crews.append(Crew(LONG, 1, settings.redis_url))

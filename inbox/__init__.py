@@ -27,9 +27,11 @@ phrasings.py      which articles lack phrasings, and taking suggested ones over;
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
+retention.py      how long everything is kept, legal holds of two officers, what was destroyed
 monitor.py        every live conversation by risk; watching, whispering, taking over
 notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
+reveal.py         one masked field in full, for a minute, for a reason
 provenance.py     why this answer, beside the message
 dashboard.py      the figures of a period: dashboard_report.py gathers them, dashboard_tiles.py and dashboard_plots.py
                   say them, plots.py places the marks
@@ -89,6 +91,8 @@ from inbox import (
     recalls,
     records,
     rehearsal,
+    retention,
+    reveal,
     rules,
     rules_edit,
     runs,
@@ -122,6 +126,7 @@ _CONVERSATIONS = (
     drafts.bp,
     files.bp,
     presence.bp,
+    reveal.bp,
 )
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)
@@ -129,7 +134,7 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
-_RECORDS = (records.bp,)
+_RECORDS = (records.bp, retention.bp)
 _PAGES = (
     assets.bp,
     account.bp,

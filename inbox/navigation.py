@@ -52,7 +52,10 @@ KNOWLEDGE_TABS = (
 )
 
 # The examiner's pages; a page adds its line here and the entry below points at the first of them.
-RECORDS_TABS: tuple[Tab, ...] = (Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),)
+RECORDS_TABS: tuple[Tab, ...] = (
+    Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),
+    Tab("retention", "retention.index", _l("Retention"), Permission.RETENTION_READ),
+)
 
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
@@ -90,9 +93,7 @@ def entries(role: Role) -> list[Entry]:
         if may(role, entry.permission):
             found.append(replace(entry, tabs=tabs))
         elif tabs and not tabs[0].values:
-            found.append(
-                replace(entry, endpoint=tabs[0].endpoint, permission=tabs[0].permission, tabs=tabs)
-            )
+            found.append(replace(entry, endpoint=tabs[0].endpoint, permission=tabs[0].permission, tabs=tabs))
     return found
 
 

@@ -109,6 +109,8 @@ class AuditAction(StrEnum):
     KNOWLEDGE_IMPORTED = "knowledge:articles:import"
     KNOWLEDGE_EXPORTED = "knowledge:articles:export"
     FIGURES_EXPORTED = "figures:service:export"
+    RETENTION_OPENED = "records:retention:open"
+    CERTIFICATE_DOWNLOADED = "records:certificate:download"
 
 
 _DESK = frozenset(

@@ -15,6 +15,7 @@ from bot.cli import (
     mask,
     model,
     records,
+    records_retention,
     rules,
     simulate,
     staff,

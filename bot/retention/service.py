@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.contracts import Publisher
 from bot.desk.pokes import EVERYONE
-from bot.errors import BadPayload, NotAllowed, NotFound
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.logs import logger
 from bot.masking import mask
 from bot.model import Role, Staff
 from bot.mongo import Mongo, Session
@@ -26,15 +27,20 @@ from bot.retention.clock import (
     years_after,
 )
 from bot.retention.holds import Holds
-from bot.retention.purging import Purger
+from bot.retention.purging import Certificate, Purger
+from bot.retention.terms import cuts
 from bot.settings_retention import RetentionSettings
 from bot.store.audit import AuditStore
 from bot.store.links import LinkStore
-from bot.store.retention import ENDED, NONE, OPEN, RetentionStore
+from bot.store.retention import BY, ENDED, NONE, OPEN, RetentionStore
+
+log = logger("retention")
 
 RESTRICTED, ERASED = "restricted", "erased"
 STATES = (OPEN, ENDED, NONE)
 LONGEST_BASIS = 200
+AFTER_TERM = "term over"
+PURGE_EVERY = timedelta(days=7)
 GONE = "There is no such customer."
 
 
@@ -53,6 +59,14 @@ class Outcome:
     until: datetime | None
     certificate: str | None
     customers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """All identities of one customer, over since then."""
+
+    customers: tuple[str, ...]
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +170,44 @@ class Retention:
         )
         self.tell(outcome)
         return outcome
+
+    # -- the purge -------------------------------------------------------------------------------------------------
+
+    def due(self) -> list[Due]:
+        """Customers, by all their identities, whose last clock has run out."""
+        found: dict[str, Due] = {}
+        seen: set[str] = set()
+        for customer in self.store.ended():
+            if customer in seen:
+                continue
+            members = self.members(customer)
+            seen.update(members)
+            clock = self.clock_of(members)
+            if clock.until is not None and clock.over(self.now()):
+                found[members[0]] = Due(tuple(members), clock.until)
+        return sorted(found.values(), key=lambda due: due.since)
+
+    def aged(self) -> dict[str, int]:
+        """How much that no customer is in is older than its term, by class."""
+        counted = self.purger.store.aged(cuts(self.settings.years, self.now()))
+        return {name: n for name, n in counted.items() if n}
+
+    def purge(self, by: str) -> list[Certificate]:
+        """Finish what was begun, then erase all that is due. One customer's trouble is told and is not the others'."""
+        done = self.purger.resume()
+        for due in self.due():
+            try:
+                done.append(self.purger.customer(due.customers, by, AFTER_TERM, self.clock_of))
+            except Conflict as error:
+                log.warning("purge_refused", reason=str(error))
+        aged = self.purger.aged(cuts(self.settings.years, self.now()), by, AFTER_TERM)
+        return [*done, *([aged] if aged else [])]
+
+    def tick(self) -> list[Certificate]:
+        """For the clock: weekly where the purge is switched on, and what was begun in any case."""
+        if not self.settings.purge:
+            return self.purger.resume()
+        return self.purge(BY) if self.store.claim_week(self.now(), PURGE_EVERY) else []
 
     def tell(self, outcome: Outcome) -> None:
         """Open pages look again."""

@@ -52,8 +52,8 @@ class PurgeStore:
         """The latest first."""
         return list(self._mongo["certificates"].find().sort("begun_at", -1).limit(limit))
 
-    def certificate(self, certificate_id: str) -> Doc | None:
-        return self._mongo["certificates"].find_one({"_id": certificate_id})
+    def certificate(self, certificate_id: str, session: Session | None = None) -> Doc | None:
+        return self._mongo["certificates"].find_one({"_id": certificate_id}, session=session)
 
     def begin(
         self, session: Session, members: Sequence[str], by: str, basis: str, case: str | None, now: datetime
@@ -91,6 +91,8 @@ class PurgeStore:
         done.pop("sha256", None)
         done["sha256"] = digest(done)
         self._mongo["certificates"].replace_one({"_id": doc["_id"]}, done, upsert=True, session=session)
+        if doc["kind"] != "customer":
+            return done
         erased = {"$set": {"erased": doc["_id"]}, "$unset": {"restricted.basis": ""}}
         members = {"_id": {"$in": doc.get("customers", [])}}
         self._mongo["retention"].update_many(members, erased, session=session)

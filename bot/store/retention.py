@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pymongo.errors import DuplicateKeyError
 
 from bot.errors import Conflict
 from bot.mongo import Doc, Mongo, Session
@@ -128,6 +130,16 @@ class RetentionStore:
             )
             if doc is not None and doc.get("purge"):
                 raise Conflict(BEING_ERASED)
+
+    def claim_week(self, now: datetime, every: timedelta) -> bool:
+        """Whether this process does what is done once in `every`: of several clocks one does."""
+        try:
+            done = self._mongo["state"].update_one(
+                {"_id": "purge", "at": {"$lte": now - every}}, {"$set": {"at": now}}, upsert=True
+            )
+        except DuplicateKeyError:
+            return False
+        return bool(done.matched_count or done.upserted_id)
 
     # -- restriction -----------------------------------------------------------------------------------------------
 
