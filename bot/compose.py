@@ -42,6 +42,7 @@ from bot.desk.monitor import Monitor
 from bot.desk.overhearing import Overhearing
 from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
+from bot.desk.reveal import reveals_of
 from bot.desk.routing import Router
 from bot.desk.routing_rules import RulesBook
 from bot.desk.suggest import Suggesting
@@ -272,6 +273,7 @@ def build(
             monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
+            reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
             retention=retention_of(mongo, vault, audit, live, settings.retention),
         ),
     )

@@ -8,6 +8,7 @@
     ├── NotAllowed       403  the role may not
     ├── Conflict         409  somebody was quicker: reload
     ├── AdviceWarning    409  a reply that reads as advice, without a reason: ask for one
+    ├── TooMany          429  more than one person may do within an hour
     ├── TooLarge         413  a body beyond the limit
     ├── Unavailable      503  a server we need is away; the sender should retry
     └── SendError             a platform did not take a message; says whether to try again
@@ -63,6 +64,10 @@ class AdviceWarning(ServiceError):
     def __init__(self, sentence: str, evidence: tuple[str, ...]) -> None:
         super().__init__(sentence)
         self.evidence = evidence
+
+
+class TooMany(ServiceError):
+    http_status = 429
 
 
 class TooLarge(ServiceError):

@@ -330,6 +330,8 @@ class Message:
     client_id: str | None = None
     # For people only, on the line that was decided on.
     why: Why | None = None
+    # Whether something in it is masked, so that one of its fields may be asked for in full.
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.settings_read import json_object, one_of
+from bot.settings_read import integer, json_object, one_of
 
 PROFILES = ("owasp", "strict")
 ROLES = ("agent", "senior", "supervisor", "compliance", "admin", "auditor")
@@ -21,6 +21,8 @@ class Security:
 
     profile: str = "owasp"
     production: bool = False
+    reveals_per_hour: int = 20
+    """How many masked fields one person may see in full within an hour."""
 
     @property
     def strict(self) -> bool:
@@ -54,7 +56,8 @@ class OidcSettings:
 
 
 def security(values: Mapping[str, str], production: bool, faults: list[str]) -> Security:
-    return Security(one_of(values, "TELLER_SECURITY", PROFILES, "owasp", faults), production)
+    profile = one_of(values, "TELLER_SECURITY", PROFILES, "owasp", faults)
+    return Security(profile, production, integer(values, "TELLER_REVEALS_PER_HOUR", 20, 1, 1000, faults))
 
 
 def oidc_settings(values: Mapping[str, str], production: bool, faults: list[str]) -> OidcSettings | None:

@@ -20,6 +20,7 @@ from bot.desk.hours import HoursBook
 from bot.desk.monitor import Monitor
 from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
+from bot.desk.reveal import Reveals
 from bot.desk.routing import Router
 from bot.desk.work import Work
 from bot.figures.service import Figures
@@ -178,6 +179,8 @@ class Console(Protocol):
     def calls(self) -> Calls: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def reveals(self) -> Reveals: ...
     @property
     def verifications(self) -> Verifications: ...
     @property

@@ -17,5 +17,6 @@ presence.py  who is here, and who reads or writes which conversation now
 staff.py     staff, roles, and where a second person agrees; invitations.py, second_factor.py, password.py;
              door.py is all of them
 quota.py     how many messages a channel's plan has left
+reveal.py    one masked field in full, noted before it is shown
 suggest.py   which approved articles come close to what a customer writes to a person
 """

@@ -7,7 +7,7 @@ digits: the compliance notes of the project.
 
 from __future__ import annotations
 
-from bot.masking.detect import find, mask, redact, strip
+from bot.masking.detect import find, mask, pieces, redact, strip
 from bot.masking.spans import TYPES, Masked, Profile, Span
 
-__all__ = ["TYPES", "Masked", "Profile", "Span", "find", "mask", "redact", "strip"]
+__all__ = ["TYPES", "Masked", "Profile", "Span", "find", "mask", "pieces", "redact", "strip"]

@@ -69,6 +69,15 @@ def mask(text: str, profile: Profile = "screen", *, own: frozenset[str] = frozen
     return Masked("".join(parts), tuple(spans))
 
 
+def pieces(text: str) -> tuple[tuple[Span, str], ...]:
+    """Each span of a text with what the screen shows in its place."""
+    normal = normalise(text)
+    return tuple(
+        (Span(c.type, *normal.original(c.start, c.end)), screen(c.type, normal.text[c.start : c.end]))
+        for c in _chosen(normal, "screen", frozenset())
+    )
+
+
 def strip(text: str) -> str:
     """The text without personal data, for search: an account number finds no article, only noise."""
     parts: list[str] = []

@@ -206,6 +206,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "audit": [
         IndexModel([("seq", ASCENDING)], unique=True),
         IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
+        # How often somebody did something lately (reveals).
+        IndexModel([("actor", ASCENDING), ("action", ASCENDING), ("at", DESCENDING)]),
         # Who was relieved of a conversation: few lines name an owner.
         IndexModel(
             [("detail.owner", ASCENDING), ("at", DESCENDING)],

@@ -32,6 +32,7 @@ class Said:
     at: datetime
     handler: str | None = None
     reason: str | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class TimelineStore:
             at=doc["at"],
             handler=decision.get("handler"),
             reason=decision.get("reason"),
+            hidden=doc["masked"] != doc["content"],
         )
 
     def _stretches(self, staff: Staff, members: Sequence[str], ids: list[str]) -> dict[str, Stretch]:
