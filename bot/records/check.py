@@ -46,10 +46,10 @@ class _Seen:
 
 
 def fault(
-    collection: str, one: Stored, certified: Callable[[str], bool], now: datetime | None = None
+    collection: str, one: Stored, certified: Callable[[str, str], bool], now: datetime | None = None
 ) -> str | None:
-    """The reason why this is not what Teller wrote, None where it is. `certified(id)`: whether that certificate of
-    destruction stands in the audit log."""
+    """The reason why this is not what Teller wrote, None where it is. `certified(id, customer)`: whether that
+    certificate of destruction stands in the audit log."""
     doc = one.doc
     if doc is None:
         return "changed: its bytes are no document"
@@ -73,7 +73,7 @@ def fault(
 
 
 def _outside(
-    collection: str, doc: Mapping[str, Any], seen: _Seen, certified: Callable[[str], bool]
+    collection: str, doc: Mapping[str, Any], seen: _Seen, certified: Callable[[str, str], bool]
 ) -> str | None:
     """What stands outside of the hash must fit to what stands inside."""
     if "unread" in doc:
@@ -83,7 +83,9 @@ def _outside(
         if collection != "notes" or type(unread) is not list or unread != [m for m in called if m in unread]:
             return "changed: it is unread by somebody who was not called"
     certificate = doc.get(PURGED)
-    if seen.digests and (not isinstance(certificate, str) or not certified(certificate)):
+    if seen.digests and (
+        not isinstance(certificate, str) or not certified(certificate, str(doc.get("customer")))
+    ):
         return "purged without a certificate"
     if PURGED in doc and not seen.digests:
         return "changed: it names a certificate and has its ciphertext"

@@ -41,11 +41,11 @@ class Sealed:
     _late: dict[tuple[str, str], Leaf] = field(default_factory=dict)
 
     def findings(self) -> Iterator[Bad]:
-        for seal in self.store.since(""):
-            for one in seal.get("late", ()):
+        for seal in self.store.all():
+            for one in seal["late"] if fault(seal) is None else ():
                 leaf = Leaf(one["collection"], one["id"], one["chain"], one["seq"], one["hash"])
                 self._late[leaf.place] = leaf
-        for seal in self.store.since(""):
+        for seal in self.store.all():
             yield from self._seal(seal)
             self.days, self.last = self.days + 1, seal
         for leaf in self._late.values():
@@ -54,7 +54,9 @@ class Sealed:
             yield from self._copies(self.folder)
 
     def _seal(self, seal: Seal) -> Iterator[Bad]:
-        day, before = str(seal["_id"]), self.last
+        # Without its own name it is called by the day on which it ends: midnight in Taipei is 16:00 of it in UTC.
+        named = seal["_id"] if isinstance(seal["_id"], str) else str(seal.get("to"))[:10]
+        day, before = named, self.last
         if (reason := fault(seal)) is not None:
             yield of_seal(day, reason)
             return
@@ -139,7 +141,7 @@ class Sealed:
                 yield of_seal(day, "missing: a copy of it was shipped")
             elif path.read_bytes() != as_bytes(seal):
                 yield of_seal(day, _how(path))
-        for day, state in self.store.copies(s["_id"] for s in self.store.since("")).items():
+        for day, state in self.store.copies(s["_id"] for s in self.store.all()).items():
             if "at" in state.get("folder", {}) and day not in seen:
                 yield of_seal(day, "its copy is missing in the folder")
 

@@ -39,7 +39,7 @@ KINDS = (
 )
 
 
-def log(store: ChainStore, certified: Callable[[str], bool], step: Step) -> Iterator[Bad]:
+def log(store: ChainStore, certified: Callable[[str, str], bool], step: Step) -> Iterator[Bad]:
     """What is wrong in the audit log. Its head is read first: what is written meanwhile is after it."""
     count, head = store.log_head()
 
@@ -61,7 +61,7 @@ def log(store: ChainStore, certified: Callable[[str], bool], step: Step) -> Iter
             yield bad("audit", one, reason)
 
 
-def chains(store: ChainStore, kind: Kind, certified: Callable[[str], bool], step: Step) -> Iterator[Bad]:
+def chains(store: ChainStore, kind: Kind, certified: Callable[[str, str], bool], step: Step) -> Iterator[Bad]:
     """What is wrong in the chains of one collection."""
     after = FIRST
     while True:
@@ -114,7 +114,7 @@ def _gap(pos: int) -> Bad:
 
 
 def _orphans(
-    name: str, lines: Iterator[Stored], certified: Callable[[str], bool], step: Step
+    name: str, lines: Iterator[Stored], certified: Callable[[str, str], bool], step: Step
 ) -> Iterator[Bad]:
     for one in lines:
         step(1)
@@ -127,7 +127,7 @@ def _chain(
     lines: Iterator[Stored],
     count: int,
     head: str | None,
-    certified: Callable[[str], bool],
+    certified: Callable[[str, str], bool],
     step: Step,
 ) -> Iterator[Bad]:
     previous: str | None = GENESIS

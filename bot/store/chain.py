@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -24,6 +25,9 @@ OUTSIDE = frozenset({"hash", "prev_hash", PURGED, "unread"})
 and who has not read a note. `bot.records` checks the last two against what is inside."""
 
 
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
 def canonical(doc: Mapping[str, object]) -> bytes:
     """JSON in UTF-8 of every field but those OUTSIDE: keys sorted, no spaces, datetimes `2026-11-22T08:00:00.000+00:00`
     (UTC; a naive one is UTC, as for MongoDB), bytes as `{"$sha256": hex}`.
@@ -36,7 +40,9 @@ def canonical(doc: Mapping[str, object]) -> bytes:
 
 def link(prev_hash: str, doc: Mapping[str, object]) -> str:
     """SHA-256(0x01 ‖ bytes of `prev_hash` ‖ canonical(doc)), hex. Raises TypeError, and ValueError where `prev_hash` is
-    not hex."""
+    not 64 lower-case hex digits: no two spellings of it may pass for one."""
+    if not _HASH.fullmatch(prev_hash):
+        raise ValueError("no hash of ours")
     return hashlib.sha256(b"\x01" + bytes.fromhex(prev_hash) + canonical(doc)).hexdigest()
 
 

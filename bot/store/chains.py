@@ -15,14 +15,16 @@ from bson.raw_bson import RawBSONDocument
 from bot.mongo import Doc, Mongo, Session
 
 _READ: CodecOptions[Doc] = CodecOptions(tz_aware=True)
-_SPELL: CodecOptions[Doc] = CodecOptions(
+SPELLING: CodecOptions[Doc] = CodecOptions(
     tz_aware=True,
     unicode_decode_error_handler="replace",
     datetime_conversion=DatetimeConversion.DATETIME_MS,
 )
+"""Reads what somebody damaged as far as it can be read: a verification that breaks off names nothing."""
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
-CERTIFICATE = "records:purge:certificate"
-"""The audit entry without which no record may have given up its ciphertexts; its subject is `certificate:<id>`."""
+BEGUN, CERTIFICATE = "records:purge:begin", "records:purge:certificate"
+"""The audit entries without which no record may have given up its ciphertexts; their subject is `certificate:<id>`. The
+first names the customers; a purge at work has no other yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class ChainStore:
     def owners(self, collection: str, after: str, limit: int, session: Session) -> list[Doc]:
         """Conversations or customers by id: `seq` and `head_hash` of the messages, `notes` and `note_head`."""
         wanted = dict.fromkeys(("seq", "head_hash", "notes", "note_head"), 1)
-        found = self._mongo[collection].find({"_id": {"$gt": after}}, wanted, session=session)
+        kept = self._mongo[collection].with_options(codec_options=SPELLING)
+        found = kept.find({"_id": {"$gt": after}}, wanted, session=session)
         return list(found.sort("_id", 1).limit(limit))
 
     def lines(
@@ -87,9 +90,14 @@ class ChainStore:
         ordered = found.sort([("thread", 1), ("pos", 1)]).batch_size(10_000)
         return ((doc["thread"], doc["pos"]) for doc in ordered)
 
-    def certified(self, certificate: str) -> bool:
-        query = {"subject": f"certificate:{certificate}", "action": CERTIFICATE}
-        return self._mongo["audit"].find_one(query, {"_id": 1}) is not None
+    def certified(self, certificate: str, customer: str) -> bool:
+        """Whether the audit log has it that this customer's records were destroyed under that certificate."""
+        query = {"subject": f"certificate:{certificate}", "action": {"$in": [BEGUN, CERTIFICATE]}}
+        kept = self._mongo["audit"].with_options(codec_options=SPELLING)
+        found = list(kept.find(query, {"action": 1, "detail.customers": 1}))
+        named = [doc["detail"].get("customers", []) for doc in found if doc["action"] == BEGUN]
+        # After a restore the beginning may be lost; the list of erasures brought the end back.
+        return any(customer in one for one in named) if named else bool(found)
 
     def sizes(self) -> dict[str, int]:
         """About how many records there are, by collection."""
@@ -98,14 +106,14 @@ class ChainStore:
 
 
 def _stored(raw: Mapping[str, Any], owner: str) -> Stored:
-    data: bytes = raw.raw  # type: ignore[attr-defined]
+    data = bytes(raw.raw)  # type: ignore[attr-defined]
     try:
         doc = bson.decode(data, _READ)
         return Stored(doc, bson.encode(doc) == data, doc.get("_id"), doc.get(owner), doc.get("seq"))
     except (BSONError, UnicodeDecodeError, OverflowError, ValueError):
         pass
     try:
-        spelt = bson.decode(data, _SPELL)
+        spelt = bson.decode(data, SPELLING)
     except (BSONError, UnicodeDecodeError, OverflowError, ValueError):
         spelt = {}
     return Stored(None, False, spelt.get("_id"), spelt.get(owner), spelt.get("seq"))

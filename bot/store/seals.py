@@ -9,10 +9,12 @@ from typing import Any
 
 from bson.binary import Binary
 from pymongo import DESCENDING
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from bot.mongo import Doc, Mongo
+from bot.store.chains import SPELLING
 
 AlreadySealed = DuplicateKeyError
 """Raised by a write that would make a second seal of a day."""
@@ -23,6 +25,10 @@ class SealStore:
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
+
+    @property
+    def _seals(self) -> Collection[Doc]:
+        return self._mongo["seals"].with_options(SPELLING)
 
     # -- what is sealed -----------------------------------------------------------------------------------------------
 
@@ -35,7 +41,7 @@ class SealStore:
         of a server can take back."""
         low = {"$gt": after} if after else {"$gte": first}
         wanted = dict.fromkeys(("hash", "seq", "conversation", "customer"), 1)
-        kept = self._mongo[collection].with_options(read_concern=ReadConcern("majority"))
+        kept = self._mongo[collection].with_options(SPELLING, read_concern=ReadConcern("majority"))
         return iter(kept.find({"_id": {**low, "$lt": end}}, wanted).sort("_id", 1).batch_size(5000))
 
     def count(self, collection: str, first: str, end: str) -> int:
@@ -44,14 +50,18 @@ class SealStore:
     # -- seals --------------------------------------------------------------------------------------------------------
 
     def latest(self) -> Doc | None:
-        return self._mongo["seals"].find_one(sort=[("_id", DESCENDING)])
+        return self._seals.find_one(sort=[("_id", DESCENDING)])
 
     def seal(self, day: str) -> Doc | None:
-        return self._mongo["seals"].find_one({"_id": day})
+        return self._seals.find_one({"_id": day})
 
     def since(self, day: str, upto: str = "9999") -> Iterator[Doc]:
         """From the day on, in order."""
-        return iter(self._mongo["seals"].find({"_id": {"$gte": day, "$lte": upto}}).sort("_id", 1))
+        return iter(self._seals.find({"_id": {"$gte": day, "$lte": upto}}).sort("_id", 1))
+
+    def all(self) -> Iterator[Doc]:
+        """In order, whatever somebody made of their ids."""
+        return iter(self._seals.find().sort("_id", 1))
 
     def number(self) -> int:
         return int(self._mongo["seals"].count_documents({}))
@@ -113,7 +123,7 @@ class SealStore:
             {"$or": [{f"{place}.at": {"$exists": True}}, {f"{place}.next_at": {"$gt": now}}]}, {"_id": 1}
         )
         settled = {doc["_id"] for doc in done}
-        days = (doc["_id"] for doc in self._mongo["seals"].find({}, {"_id": 1}).sort("_id", 1))
+        days = (doc["_id"] for doc in self._seals.find({}, {"_id": 1}).sort("_id", 1))
         return [day for day in days if day not in settled][:limit]
 
     def copied(self, day: str, place: str, state: dict[str, Any]) -> None:
