@@ -14,11 +14,11 @@ webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 applications (how they stand, from the firm's system)
 link_invitations
 webchat
-retention (how long records are kept, and how they go)
+retention (how long records are kept, and how they go), backup
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
 phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page)
 accounts, encoding, rules_trial, advising
-compose_kb, compose_records, house, compose
+compose_kb, compose_records, compose_backup, house, compose
 app, jobs, worker, clock
 samples, prepare, supervisor, evaluation, cli
 """

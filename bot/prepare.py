@@ -7,12 +7,13 @@ import time
 
 from bot import samples
 from bot.compose import Service, build
-from bot.errors import ConfigError, ServiceError
+from bot.errors import ConfigError, Conflict, ServiceError
 from bot.logs import configure
 from bot.model import Role
 from bot.mongo import PyMongoError
 from bot.settings import Settings
 from bot.store import schema
+from bot.store.backup import BackupStore
 from kb import desk
 from kb import store as kb_store
 from kb.review import Audit
@@ -39,6 +40,10 @@ def main() -> int:
 
 def prepare(service: Service) -> None:
     """Safe to run at every start and at the same time elsewhere. Raises ServiceError, PyMongoError."""
+    if BackupStore(service.mongo).restoring():
+        raise Conflict(
+            "A restore into this database has not ended, or its records did not verify: drop it and restore again."
+        )
     schema.ensure(service.mongo)
     service.vault.prepare()
     kb_store.ensure_indexes(service.mongo.db)

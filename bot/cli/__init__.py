@@ -7,6 +7,7 @@ from flask import Flask
 
 from bot.cli import (
     ai,
+    backup,
     channels,
     desk,
     doctor,
@@ -15,7 +16,7 @@ from bot.cli import (
     mask,
     model,
     records,
-    records_retention,
+    records_retention,  # noqa: F401 - its commands join the group
     rules,
     simulate,
     staff,
@@ -26,6 +27,7 @@ from bot.cli import (
 def register(app: Flask) -> None:
     for command in (
         ai.group,
+        backup.group,
         channels.group,
         desk.group,
         figures.group,

@@ -2,5 +2,5 @@
 conversations, outbox, staff, sessions, factors,
 chain (the one hash of all records), chains (reading them for verification), seals,
 retention (terms' statements, restrictions), restricted (in queries), holds, purging,
-invitations, staff_requests, audit, reveals, policies, figures. Only these files, the vault and `kb.store` know
+backup, invitations, staff_requests, audit, reveals, policies, figures. Only these files, the vault and `kb.store` know
 pymongo."""
