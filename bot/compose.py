@@ -256,7 +256,7 @@ def build(
             figures=figures,
             kb=lambda: Store(mongo.db),
             kb_audit=kb_audit,
-            imports=imports_of(mongo, audit, queue),
+            imports=imports_of(mongo, vault, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
             at_hand=AtHand(desk, knowledge, settings.locale),
             quotas=quotas,

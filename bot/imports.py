@@ -24,6 +24,7 @@ from bot.store.audit import AuditStore
 from bot.store.records import new_id, whole_ms
 from bot.store.runs import OneIsOpen, RunStore
 from bot.store.uploads import UploadStore
+from bot.vault import Vault
 from kb import desk, sources
 from kb.sources import BadRow, Row
 from kb.store import Store
@@ -177,8 +178,8 @@ class Imports:
             return list(sources.read(path, zone))
 
 
-def imports_of(mongo: Mongo, audit: AuditStore, queue: JobQueue) -> Imports:
-    return Imports(mongo, RunStore(mongo), UploadStore(mongo), audit, queue)
+def imports_of(mongo: Mongo, vault: Vault, audit: AuditStore, queue: JobQueue) -> Imports:
+    return Imports(mongo, RunStore(mongo), UploadStore(mongo, vault), audit, queue)
 
 
 _BUSY = "Another import is under way: wait for it, or cancel it."

@@ -1,16 +1,17 @@
 """Files that wait to be imported: `uploads` says what is brought, `upload_parts` holds it; both go by themselves.
 
-In MongoDB: the process that takes a file from a browser is not the one that reads it, and may be on another machine.
+Sealed, as somebody may bring the wrong table. In MongoDB: the process that takes a file from a browser is not the one
+that reads it, and may be on another machine.
 """
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Any
 
-from bson.binary import Binary
-
 from bot.mongo import Doc, Mongo, Session
+from bot.vault import SERVICE, Vault
 
 PART = 1024 * 1024
 
@@ -18,13 +19,15 @@ PART = 1024 * 1024
 class UploadStore:
     """Every method raises PyMongoError."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
+        self._vault = vault
 
     def add(self, upload: Doc, data: bytes, expires: datetime) -> None:
         """`upload` is {_id, suffix, by, at}. It is there with all of its parts or not at all."""
         for number, start in enumerate(range(0, len(data), PART)):
-            part = {"upload": upload["_id"], "n": number, "data": Binary(data[start : start + PART])}
+            text = base64.b64encode(data[start : start + PART]).decode()
+            part = {"upload": upload["_id"], "n": number, "data": self._vault.seal(text, SERVICE)}
             self._mongo["upload_parts"].insert_one(
                 {"_id": f"{upload['_id']}:{number}", **part, "expires_at": expires}
             )
@@ -35,7 +38,7 @@ class UploadStore:
 
     def data(self, upload_id: str) -> bytes:
         parts = self._mongo["upload_parts"].find({"upload": upload_id}).sort("n", 1)
-        return b"".join(part["data"] for part in parts)
+        return b"".join(base64.b64decode(self._vault.open(part["data"])) for part in parts)
 
     def move(self, upload_id: str, before: int, after: int, session: Session) -> bool:
         """`after` rows are taken where it was `before`; False where somebody else has moved it."""

@@ -20,6 +20,7 @@ from bot.queue import JobQueue
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.audit import AuditStore
+from bot.vault import Vault
 from kb import desk, review
 from kb.articles import Content, Review
 from kb.review import Draft, no_audit
@@ -56,9 +57,11 @@ def store(mongo: Mongo) -> Store:
 
 
 @pytest.fixture
-def imports(mongo: Mongo) -> Imports:
+def imports(mongo: Mongo, settings: Settings) -> Imports:
     """Without a queue: the test is the worker."""
-    return imports_of(mongo, AuditStore(mongo), JobQueue(None))
+    vault = Vault(mongo, settings.kms)
+    vault.prepare()
+    return imports_of(mongo, vault, AuditStore(mongo), JobQueue(None))
 
 
 @pytest.fixture
