@@ -18,9 +18,8 @@ from bot.store.purging import PurgeStore
 from bot.vault import Vault
 
 log = logger("retention")
-CERTIFIED = "records:purge:certificate"
-"""Written before the first record gives up its ciphertext: who verifies in the middle of a purge finds no fault."""
-DONE = "records:purge:done"
+BEGUN, CERTIFIED = "records:purge:begin", "records:purge:certificate"
+"""The first is written before a record gives up its ciphertext: who verifies meanwhile finds no fault."""
 YOUNG = (
     "Some of these records are younger than their term, or a hold or dispute stands: they cannot be deleted."
 )
@@ -88,7 +87,7 @@ class Purger:
             if not clock_of(members, session).over(self.now()):
                 raise Conflict(YOUNG)
             doc = self.store.begin(session, members, by, basis, case, self.now())
-            self._certify(doc, session)
+            self._begin(doc, session)
             return doc
 
         return self.finish(self.mongo.transaction(begin))
@@ -114,7 +113,7 @@ class Purger:
             if known is not None and known["state"] == "done":
                 return known
             done = self.store.finish(session, doc, self.now())
-            self._note(DONE, done, {"sha256": done["sha256"]}, session)
+            self._certify(done, session)
             return done
 
         return Certificate.of(self.mongo.transaction(end))
@@ -123,11 +122,8 @@ class Purger:
         """Erase again whom a certificate of before a restore erased; no clock is asked, as it was then."""
         self.store.adopt(doc)
 
-        def certify(session: Session) -> None:
-            if not self.audit.about(CERTIFIED, [f"certificate:{doc['_id']}"]):
-                self._certify({**doc, "by": by}, session)
-
-        self.mongo.transaction(certify)
+        if not self.audit.about(BEGUN, [f"certificate:{doc['_id']}"]):
+            self.mongo.transaction(lambda session: self._begin({**doc, "by": by}, session))
         return self.finish({**doc, "state": "open"})
 
     def aged(self, before: dict[str, datetime], by: str, basis: str) -> Certificate | None:
@@ -139,19 +135,17 @@ class Purger:
             doc = self.store.destroy_aged(session, before, by, basis, self.now())
             done = self.store.finish(session, doc, self.now())
             self._certify(done, session)
-            self._note(DONE, done, {"sha256": done["sha256"]}, session)
             return done
 
         return Certificate.of(self.mongo.transaction(work))
 
-    def _certify(self, doc: Doc, session: Session) -> None:
-        known: dict[str, Any] = {
-            name: doc[name] for name in ("kind", "customers", "counts", "basis", "case") if name in doc
-        }
-        self._note(CERTIFIED, doc, known, session)
+    def _begin(self, doc: Doc, session: Session) -> None:
+        detail = {name: doc[name] for name in ("customers", "basis", "case")}
+        self.audit.add(doc["by"], BEGUN, f"certificate:{doc['_id']}", detail, session)
 
-    def _note(self, action: str, doc: Doc, detail: dict[str, Any], session: Session) -> None:
-        self.audit.add(doc["by"], action, f"certificate:{doc['_id']}", detail, session)
+    def _certify(self, done: Doc, session: Session) -> None:
+        detail = {name: done[name] for name in ("kind", "counts", "basis", "sha256")}
+        self.audit.add(done["by"], CERTIFIED, f"certificate:{done['_id']}", detail, session)
 
 
 def _iso(value: object) -> object:

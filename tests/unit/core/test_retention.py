@@ -11,7 +11,7 @@ import pytest
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import GENESIS, Role, Staff
 from bot.retention.clock import HOLD, MESSAGE, RELATIONSHIP
-from bot.retention.purging import CERTIFIED
+from bot.retention.purging import BEGUN, CERTIFIED
 from bot.retention.service import ERASED as KIND_ERASED
 from bot.retention.service import RESTRICTED, Retention
 from bot.store.chain import link
@@ -181,7 +181,9 @@ def test_nothing_young_can_be_erased(teller: Teller) -> None:
     with pytest.raises(Conflict):
         house.purger.customer(members, "command:root", "because", house.clock_of)
     assert customer not in {one for due in house.due() for one in due.customers}
-    almost = at(teller, house.clock(customer).until - timedelta(seconds=1))  # type: ignore[operator]
+    until = house.clock(customer).until
+    assert until is not None
+    almost = at(teller, until - timedelta(seconds=1))
     with pytest.raises(Conflict):
         almost.purger.customer(members, "command:root", "because", almost.clock_of)
     assert teller.service.mongo["keys"].count_documents({"keyAltNames": f"cust:{customer}"}) == 1
@@ -216,7 +218,8 @@ def test_purge_after_the_term_keeps_the_chain(teller: Teller) -> None:
     subject = {"subject": f"certificate:{outcome.certificate}"}
     noted = {doc["action"]: doc["detail"] for doc in mongo["audit"].find(subject)}
     assert noted[CERTIFIED]["counts"] == certificate["counts"]
-    assert noted["records:purge:done"]["sha256"] == certificate["sha256"]
+    assert noted[CERTIFIED]["sha256"] == certificate["sha256"]
+    assert noted[BEGUN]["customers"] == [customer]
     assert outcome.certificate in {doc["_id"] for doc in due.purger.erasures.read()}
     # And the customer who comes back is greeted as a new one.
     teller.hears(user, "你好")
@@ -247,7 +250,7 @@ def test_a_purge_that_is_killed_ends_right_the_next_time(teller: Teller, part: s
     assert again.purger.store.left([customer]) == 0
     assert again.purger.resume() == []
     assert chain_stands(teller, teller.conversation(user)["_id"])
-    noted = {"subject": f"certificate:{certificate.id}", "action": "records:purge:done"}
+    noted = {"subject": f"certificate:{certificate.id}", "action": CERTIFIED}
     assert teller.service.mongo["audit"].count_documents(noted) == 1
 
 
