@@ -1,8 +1,9 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
-errors, masking, passwords (which are too easy)
+errors, masking, passwords (which are too easy), origin (from where and for what something is done)
 hours (when people answer), hours_document
-settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records, settings,
+settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
+settings_quality, settings,
 model, logs, metrics, ready, shutdown, contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)
 mongo, vault, store, queue
@@ -10,6 +11,7 @@ records (seals, and the verification of every chain)
 live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns
 csat (how was it?)
 desk (what people's work stands on)
+aside (events to which nothing is said: echoes, edits, messages taken back)
 webhooks, mailbox, pipeline, delivery, profiles, agent_actions, sweeper
 applications (how they stand, from the firm's system)
 link_invitations
@@ -17,8 +19,9 @@ webchat
 retention (how long records are kept, and how they go), backup
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
 phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page)
+quality (the weekly audit of what the bot says, and the proof of it)
 accounts, encoding, rules_trial, advising
-compose_kb, compose_records, compose_backup, house, compose
+compose_kb, compose_quality, compose_records, compose_backup, house, compose
 app, jobs, worker, clock
 samples, prepare, supervisor, evaluation, cli
 """

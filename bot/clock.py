@@ -15,6 +15,7 @@ from bot.compose_records import keeper_of
 from bot.errors import ConfigError, ServiceError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
+from bot.quality.keeper import Keeper
 from bot.ready import ready
 
 TICK_S = 1.0
@@ -63,6 +64,7 @@ def main() -> int:
     service.router.follow(service.live)
     service.follow_keys()
     ready()
+    quality = Keeper(service.console.quality.audits, service.console.quality.proving)
     jobs = (
         Job(TICK_S, service.sweeper.sweep),
         Job(TICK_S, lambda: service.sweeper.beat("clock")),
@@ -74,6 +76,7 @@ def main() -> int:
         Job(MINUTE_S, service.recalls.tick),
         Job(MINUTE_S, keeper_of(service.mongo, service.settings).tick),
         Job(MINUTE_S, service.automation.tick),
+        Job(MINUTE_S, quality.tick),
         Job(HOURLY_S, service.console.retention.tick),
         Job(HOURLY_S, service.sweeper.close_idle),
     )

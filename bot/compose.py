@@ -21,11 +21,13 @@ from bot.agent_actions import Desk
 from bot.ai.advised import AdvisedFinder
 from bot.ai.setup import adviser_of, ledger_of
 from bot.applications import applications_of
+from bot.aside import aside_of
 from bot.assist import Assistant
 from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
+from bot.compose_quality import quality_of
 from bot.compose_records import verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
@@ -175,6 +177,7 @@ def build(
         settings.locale,
         csat,
         linking,
+        aside_of(mongo, events, outbox, conversations, live),
     )
     courier = Courier(accounts, threads, outbox, vault, known, live)
     advice = reads_as_advice(settings.home / "cache", warm=web_process)
@@ -252,6 +255,7 @@ def build(
             audit=audit.add,
             automation=automation,
             recalls=recalls,
+            quality=quality_of(mongo, vault, audit, staff, recalls, settings.quality),
             runs=runs,
             figures=figures,
             kb=lambda: Store(mongo.db),

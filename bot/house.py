@@ -39,13 +39,14 @@ from bot.phrasings import Phrasings
 from bot.policies import Policies
 from bot.policies_live import Follower
 from bot.profiles import Profiles
+from bot.quality.whole import Quality
 from bot.queue import LIVE, JobQueue
 from bot.recalls import Recalls
 from bot.retention.service import Retention
 from bot.retention.warm import follow
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.store.audit import AuditStore
+from bot.store.audit import AuditStore, Noting
 from bot.store.conversations import ConversationStore
 from bot.store.drafts import DraftStore
 from bot.store.events import EventStore
@@ -84,9 +85,10 @@ class ConsoleService:
     router: Router
     limiter_storage: str | None
     secret_key: str
-    audit: Callable[[str, str, str, dict[str, Any]], None]
+    audit: Noting
     automation: Automation
     recalls: Recalls
+    quality: Quality
     runs: Runs
     figures: Figures
     kb: Callable[[], Store]

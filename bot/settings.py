@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from bot.errors import ConfigError
 from bot.settings_keys import keys
+from bot.settings_quality import QualitySettings, quality_settings
 from bot.settings_read import address, amount, integer, json_object, one_of
 from bot.settings_records import RecordSettings, record_settings
 from bot.settings_retention import RetentionSettings, retention_settings
@@ -66,6 +67,7 @@ class Settings:
     oidc: OidcSettings | None
     retention: RetentionSettings
     records: RecordSettings
+    quality: QualitySettings
 
     @property
     def production(self) -> bool:
@@ -147,6 +149,7 @@ class Settings:
             oidc=oidc_settings(values, production, faults),
             retention=retention_settings(values, home, faults),
             records=record_settings(values, home, production, faults),
+            quality=quality_settings(values, faults),
         )
         if faults:
             raise ConfigError(*faults)

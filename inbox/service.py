@@ -26,6 +26,7 @@ from bot.desk.work import Work
 from bot.figures.service import Figures
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
+from bot.quality.whole import Quality
 from bot.retention.service import Retention
 from bot.settings_security import Security
 from bot.store.drafts import DraftStore
@@ -183,6 +184,8 @@ class Console(Protocol):
     def reveals(self) -> Reveals: ...
     @property
     def verifications(self) -> Verifications: ...
+    @property
+    def quality(self) -> Quality: ...
     @property
     def automation(self) -> Automation: ...
     @property

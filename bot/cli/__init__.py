@@ -1,5 +1,5 @@
-"""`flask <group> <command>`: ai, channels, desk, figures, staff, kb, records, rules, triage, model; doctor, mask and
-simulate are commands by themselves."""
+"""`flask <group> <command>`: ai, audit, channels, desk, figures, staff, kb, records, rules, triage, model; doctor, mask
+and simulate are commands by themselves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask import Flask
 
 from bot.cli import (
     ai,
+    audit,
     backup,
     channels,
     desk,
@@ -27,6 +28,7 @@ from bot.cli import (
 def register(app: Flask) -> None:
     for command in (
         ai.group,
+        audit.group,
         backup.group,
         channels.group,
         desk.group,

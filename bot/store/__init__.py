@@ -1,6 +1,7 @@
 """MongoDB, one file a noun: schema (indexes), accounts, events, threads, notes, hours, desks, customers, links,
 conversations, outbox, staff, sessions, factors,
-chain (the one hash of all records), chains (reading them for verification), seals,
+amended (edited and taken back), chain (the one hash of all records), chains (reading them for verification), seals,
+quality (the weekly audit), proofs (of what the bot said),
 retention (terms' statements, restrictions), restricted (in queries), holds, purging,
-backup, invitations, staff_requests, audit, reveals, policies, figures. Only these files, the vault and `kb.store` know
+backup, invitations, staff_requests, audit (its events; audit_kinds, concerned: whom they are about), trail (who saw whom), reveals, policies, figures. Only these files, the vault and `kb.store` know
 pymongo."""

@@ -61,6 +61,12 @@ INDEXES: dict[str, list[IndexModel]] = {
     "messages": [
         IndexModel([("conversation", ASCENDING), ("seq", ASCENDING)], unique=True),
         IndexModel([("thread", ASCENDING), ("pos", ASCENDING)], unique=True),
+        # What a customer edits or takes back is named by the platform's id of it.
+        IndexModel(
+            [("thread", ASCENDING), ("platform_id", ASCENDING)],
+            partialFilterExpression={"platform_id": {"$type": "string"}},
+            name="platform_ids",
+        ),
         # Few lines are choices: the clock finds them without a walk, and the others cost nothing to write.
         IndexModel(
             [("decision.at", ASCENDING)],
@@ -107,6 +113,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
     "recalls": [IndexModel([("at", DESCENDING)])],
+    "audit_weeks": [IndexModel([("state", ASCENDING), ("drawn_at", DESCENDING)])],
+    "audit_items": [
+        IndexModel([("draw", ASCENDING), ("n", ASCENDING)], unique=True),
+        IndexModel([("finding.state", ASCENDING), ("finding.due", ASCENDING)], sparse=True),
+        IndexModel([("settled_at", ASCENDING)]),
+    ],
+    "audit_proofs": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],
     "labels": [
         IndexModel([("direct", ASCENDING), ("asked_at", ASCENDING)]),
@@ -208,6 +221,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("subject", ASCENDING), ("at", DESCENDING)]),
         # How often somebody did something lately (reveals).
         IndexModel([("actor", ASCENDING), ("action", ASCENDING), ("at", DESCENDING)]),
+        # Whose data was touched when, by whom (bot/store/trail.py).
+        IndexModel([("at", DESCENDING), ("seq", DESCENDING)]),
+        IndexModel([("actor", ASCENDING), ("at", DESCENDING), ("seq", DESCENDING)]),
+        IndexModel([("kind", ASCENDING), ("at", DESCENDING), ("seq", DESCENDING)]),
+        IndexModel(
+            [("customers", ASCENDING), ("at", DESCENDING), ("seq", DESCENDING)],
+            partialFilterExpression={"customers": {"$exists": True}},
+            name="touched_of",
+        ),
         # Who was relieved of a conversation: few lines name an owner.
         IndexModel(
             [("detail.owner", ASCENDING), ("at", DESCENDING)],
