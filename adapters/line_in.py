@@ -35,9 +35,11 @@ def _event(account_id: str, event: Any) -> Inbound:
         text=a_text(message, "text") if kind is Kind.TEXT else None,
         choice=a_text(a_dict(event, "postback"), "data") if kind is Kind.CHOICE else None,
         kind_detail=detail,
-        reply_token=a_text(event, "replyToken") if kind is not Kind.IGNORED else None,
+        reply_token=a_text(event, "replyToken") if kind not in (Kind.IGNORED, Kind.UNSEND) else None,
         redelivered=a_dict(event, "deliveryContext").get("isRedelivery") is True,
         link_token=_link(event) if kind is Kind.LINK else None,
+        message_id=a_text(message, "id") if kind in (Kind.TEXT, Kind.OTHER) else None,
+        of=a_text(a_dict(event, "unsend"), "messageId") if kind is Kind.UNSEND else None,
     )
 
 
@@ -51,6 +53,8 @@ def _kind(event: Any) -> tuple[Kind, str | None]:
         return Kind.IGNORED, "group"
     if not a_text(source, "userId"):
         return Kind.IGNORED, name
+    if name == "unsend" and a_text(a_dict(event, "unsend"), "messageId"):
+        return Kind.UNSEND, None
     if name == "follow":
         return Kind.FOLLOW, None
     if name == "postback" and a_text(a_dict(event, "postback"), "data"):

@@ -24,7 +24,9 @@ from bot.errors import BadSignature, NotAllowed, SendError
 from bot.model import ChannelAccount, Inbound, Outbound, Profile, Receipt
 
 SIGNATURE = "X-Hub-Signature-256"
-FIELDS = "messages,messaging_postbacks,message_echoes,messaging_referrals,messaging_account_linking"
+FIELDS = (
+    "messages,messaging_postbacks,message_echoes,message_edits,messaging_referrals,messaging_account_linking"
+)
 # https://developers.facebook.com/docs/messenger-platform/send-messages: text below 2000, quick replies 13,
 # title 20, payload 1000. UTF-16 units, the strictest reading of "characters".
 CAPABILITIES = Capabilities(

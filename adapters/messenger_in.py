@@ -57,6 +57,9 @@ def _item(account_id: str, page: str, item: Any) -> Inbound:
     message, postback = a_dict(item, "message"), a_dict(item, "postback")
     if message.get("is_echo") is True:
         return _echo(account_id, item, message)
+    edit = a_dict(item, "message_edit")
+    if sender and sender != page and (a_text(edit, "mid") or message.get("is_deleted") is True):
+        return _amended(account_id, sender, item, edit, a_text(message, "mid"))
     link = _link(item) if sender and sender != page else None
     if not sender or sender == page or not (message or postback or link):
         names = sorted(set(item) - _ENVELOPE) if isinstance(item, dict) else []
@@ -77,6 +80,22 @@ def _item(account_id: str, page: str, item: Any) -> Inbound:
         choice=payload if kind is Kind.CHOICE else None,
         kind_detail=detail,
         link_token=link,
+        message_id=a_text(message, "mid") if kind in (Kind.TEXT, Kind.OTHER) else None,
+    )
+
+
+def _amended(account_id: str, sender: str, item: Any, edit: dict[str, Any], deleted: str | None) -> Inbound:
+    """`message_edit` {mid, text, num_edit}, once for each edit; `is_deleted` on a message that was taken back."""
+    of = a_text(edit, "mid") or deleted
+    name = f"edit:{of}:{a_text(edit, 'num_edit')}" if edit else f"deleted:{of}"
+    return Inbound(
+        account_id=account_id,
+        event_id=name if of else fingerprint(item),
+        user_id=sender,
+        kind=Kind.EDIT if edit else Kind.UNSEND,
+        sent_at=a_time(item, "timestamp", 1000),
+        text=a_text(edit, "text"),
+        of=of,
     )
 
 
@@ -119,8 +138,6 @@ def _message(message: dict[str, Any]) -> tuple[Kind, str | None]:
         return (Kind.FOLLOW, None) if payload == GET_STARTED else (Kind.CHOICE, None)
     if a_text(message, "text"):
         return Kind.TEXT, None
-    if message.get("is_deleted") is True:
-        return Kind.IGNORED, "deleted"
     first = next(iter(a_list(message, "attachments")), None)
     # Until August 2026 a sticker came as an image with a sticker_id; old clients may still send that.
     if a_text(a_dict(first, "payload"), "sticker_id"):

@@ -6,6 +6,7 @@ queue. https://core.telegram.org/bots/api#update
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def parse(account_id: str, body: bytes) -> list[Inbound]:
     if isinstance(update.get("callback_query"), dict):
         return [_callback(account_id, event_id, update["callback_query"])]
     if isinstance(update.get("edited_message"), dict):
-        return [_ignored(account_id, event_id, update["edited_message"], "edit")]
+        return [_edited(account_id, event_id, update["edited_message"])]
     names = sorted(set(update) - {"update_id"})
     name = (names[0] if names else "unknown")[:LONGEST_DETAIL]
     return [_ignored(account_id, event_id, a_dict(update, name), name)]
@@ -64,6 +65,25 @@ def _message(account_id: str, event_id: str, message: dict[str, Any]) -> Inbound
         kind_detail=detail,
         profile=_profile(sender),
         link_token=_link(a_text(message, "text")) if kind is Kind.LINK else None,
+        message_id=a_text(message, "message_id") if kind in (Kind.TEXT, Kind.OTHER) else None,
+    )
+
+
+def _edited(account_id: str, event_id: str, message: dict[str, Any]) -> Inbound:
+    """The whole message as it reads now; its own `date` stays that of the first version."""
+    whole = _message(account_id, event_id, message)
+    number = a_text(message, "message_id")
+    if whole.kind is Kind.IGNORED or not number:
+        return _ignored(account_id, event_id, message, whole.kind_detail or "edit")
+    # A command or a link that was typed into it afterwards is text like any other: nothing is done for it.
+    return replace(
+        whole,
+        kind=Kind.EDIT,
+        sent_at=a_time(message, "edit_date", 1),
+        text=a_text(message, "text") or a_text(message, "caption"),
+        link_token=None,
+        message_id=None,
+        of=number,
     )
 
 

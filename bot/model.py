@@ -29,6 +29,8 @@ class Kind(StrEnum):
     OTHER = "other"
     ECHO = "echo"
     LINK = "link"
+    EDIT = "edit"
+    UNSEND = "unsend"
     IGNORED = "ignored"
 
 
@@ -114,6 +116,7 @@ class Inbound:
     (Telegram) are single-use handles. `kind_detail` is the platform's own word for `OTHER`. `echo_of` is the
     metadata of our own message that a Messenger echo confirms. `verified_as` is the firm's own customer id, proven by a
     signed web session; `link_token` what a customer of a LINK event carried over from one (`bot/linking.py`).
+    `message_id` is what the platform calls the customer's message, `of` the one that an EDIT or UNSEND is about.
     """
 
     account_id: str
@@ -132,6 +135,8 @@ class Inbound:
     client_id: str | None = None
     verified_as: str | None = field(default=None, repr=False)
     link_token: str | None = field(default=None, repr=False)
+    message_id: str | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +337,8 @@ class Message:
     why: Why | None = None
     # Whether something in it is masked, so that one of its fields may be asked for in full.
     hidden: bool = False
+    # Edited or taken back since: `edit`, `unsend`. Those who see only the latest find its text here, or none.
+    amended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

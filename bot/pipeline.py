@@ -10,13 +10,14 @@ from itertools import chain
 from typing import Any
 
 from bot import turns
+from bot.aside import KINDS, Aside
 from bot.contracts import Channel, Finder, Mind, Publisher
 from bot.csat import NAME, Csat, Taken
 from bot.desk.pokes import pokes
 from bot.desk.risk import with_signs
 from bot.linking import Linking
 from bot.logs import logger
-from bot.metrics import DECIDE_SECONDS, DECISIONS, EVENTS, TURN_SECONDS
+from bot.metrics import DECIDE_SECONDS, DECISIONS, TURN_SECONDS
 from bot.model import (
     ChannelAccount,
     Conversation,
@@ -66,6 +67,7 @@ class Pipeline:
     locale: str
     csat: Csat
     linking: Linking
+    aside: Aside
 
     def handle(self, lease: Lease, pending: Sequence[Pending]) -> tuple[int, Parcel | None]:
         """Take the first turn of `pending`: how many events it was, and what may be sent directly.
@@ -87,12 +89,9 @@ class Pipeline:
     def _turn(self, lease: Lease, group: list[Pending]) -> Parcel | None:
         """What may be sent directly."""
         inbound = group[-1].inbound
-        if inbound.kind in (Kind.IGNORED, Kind.ECHO):
-            self._set_aside(inbound, group)
-            return None
         account = self.accounts.recent(inbound.account_id)
-        if account is None:
-            self._set_aside(inbound, group)
+        if account is None or inbound.kind in KINDS:
+            self.aside.take(lease, group)
             return None
         context = self.conversations.context(lease.thread, lease.known)
         conversation = context.conversation or self._open(lease.thread, context, account)
@@ -116,16 +115,6 @@ class Pipeline:
             self.channels[account.channel].acknowledge(account, inbound)
         self._want_profile(lease.thread, context, account)
         return parcel
-
-    def _set_aside(self, inbound: Inbound, group: list[Pending]) -> None:
-        """Nothing to say to it: a receipt, a membership, an echo. It stays in the ledger as handled."""
-        if inbound.kind is Kind.ECHO and inbound.echo_of:
-            confirmed = self.outbox.confirm(inbound.echo_of)
-            if confirmed is not None:
-                topics = (f"conversation:{confirmed.conversation_id}", f"thread:{confirmed.thread}")
-                self.live.publish(topics, {"conversation": confirmed.conversation_id})
-        self.mongo.transaction(lambda session: self.events.done(session, [one.id for one in group], "aside"))
-        EVENTS.labels("any", "set_aside").inc(len(group))
 
     def _open(self, thread: str, context: Context, account: ChannelAccount) -> Conversation:
         customer_id = context.customer_id or self.conversations.new_customer()

@@ -49,7 +49,7 @@ def burst(pending: Sequence[Pending], unfinished: Callable[[str], bool]) -> list
 def without_secrets(group: list[Pending], said: Callable[[], Sequence[str]]) -> list[Pending]:
     """The group without codes that only the line before them gives away; `said` are the customer's texts before it."""
     texts = [one.inbound.text or "" for one in group]
-    if group[0].inbound.kind is not Kind.TEXT or (len(texts[0]) > CODE and len(group) == 1):
+    if group[0].inbound.kind not in (Kind.TEXT, Kind.EDIT) or (len(texts[0]) > CODE and len(group) == 1):
         return group
     before = said()[-1:] if len(texts[0]) <= CODE else ()
     kept = destroy_lines("".join(before), texts)
@@ -76,6 +76,7 @@ def heard(pending: Pending) -> Draft:
         kind=inbound.kind.value,
         client_id=inbound.client_id,
         event=pending.id,
+        platform_id=inbound.message_id,
     )
 
 

@@ -210,6 +210,11 @@ def said(table: Words, code: str | None) -> str:
     return str(found) if found is not None else code.replace("_", " ").replace(":", " · ")
 
 
+def preview(text: str) -> str:
+    """The last line of a conversation for a list; what was taken back is nobody's to read."""
+    return gettext("Taken back by the customer") if text == "[unsend]" else text
+
+
 def reason(code: str | None) -> str:
     """Why a line was decided so, handed over or not."""
     if (code or "").startswith(NOTHING_ASKED):

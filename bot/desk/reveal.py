@@ -110,7 +110,7 @@ class Reveals:
             self.access.page(staff, conversation_id)
         except NotFound as error:
             raise self._denied(staff, subject, about, "not_readable", error) from None
-        line = self.store.line(conversation_id, message_id)
+        line = self.store.line(staff, conversation_id, message_id)
         if line is None:
             raise self._denied(staff, subject, about, "no_message", NotFound(GONE))
         return line

@@ -20,7 +20,8 @@ def new_id() -> str:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message about to be written. `entry` is the outbox entry that carries it; None where nothing has to be sent
-    (inbound, or fetched by a widget). `decision` stands on the customer's line that was decided on."""
+    (inbound, or fetched by a widget). `decision` stands on the customer's line that was decided on. `platform_id` is
+    the platform's own id of a customer's message, `of` our id of the one that is edited or taken back."""
 
     author: str
     text: str = field(repr=False)
@@ -33,6 +34,8 @@ class Draft:
     client_id: str | None = None
     event: str | None = None
     decision: Doc | None = field(default=None, repr=False)
+    platform_id: str | None = None
+    of: str | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -88,6 +91,8 @@ def message_doc(one: Sealed, thread: str, conversation: Conversation, seq: int, 
         "client_id": draft.client_id,
         "event": draft.event,
         "decision": draft.decision,
+        "platform_id": draft.platform_id,
+        "of": draft.of,
         "at": whole_ms(draft.at),
     }
     return linked(prev, doc)

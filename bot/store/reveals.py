@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.model import Staff
 from bot.mongo import Mongo, Session
+from bot.store.amended import shown
 from bot.vault import ERASED, Vault
 
 
@@ -26,9 +28,11 @@ class RevealStore:
         self._mongo = mongo
         self._vault = vault
 
-    def line(self, conversation_id: str, message_id: str) -> Line | None:
-        """Whoever calls has checked that the conversation may be read."""
-        doc = self._mongo["messages"].find_one({"_id": message_id, "conversation": conversation_id})
+    def line(self, staff: Staff, conversation_id: str, message_id: str) -> Line | None:
+        """As this person sees it, edited or taken back. Whoever calls has checked that the conversation may be read."""
+        versions = {"conversation": conversation_id, "$or": [{"_id": message_id}, {"of": message_id}]}
+        found = shown(list(self._mongo["messages"].find(versions)), staff)
+        doc = next((one for one in found if one["_id"] == message_id), None)
         if doc is None:
             return None
         text = self._vault.read(doc["content"])

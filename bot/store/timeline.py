@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from bot.errors import BadPayload
 from bot.model import ChannelType, Staff, Status
 from bot.mongo import Doc, Mongo
+from bot.store.amended import shown as versions
 from bot.store.reading import READS_ALL, permitted
 from bot.vault import Vault
 
@@ -33,6 +34,7 @@ class Said:
     handler: str | None = None
     reason: str | None = None
     hidden: bool = False
+    amended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class TimelineStore:
         found = list(self._mongo["messages"].find(query).sort([("at", -1), ("_id", -1)]).limit(LINES + 1))
         shown = found[:LINES]
         return Timeline(
-            tuple(self._said(doc) for doc in shown),
+            tuple(self._said(doc) for doc in versions(shown, staff)),
             self._stretches(staff, members, sorted({doc["conversation"] for doc in shown})),
             _written(shown[-1]) if len(found) > LINES else None,
         )
@@ -116,6 +118,7 @@ class TimelineStore:
             handler=decision.get("handler"),
             reason=decision.get("reason"),
             hidden=doc["masked"] != doc["content"],
+            amended=doc.get("amended"),
         )
 
     def _stretches(self, staff: Staff, members: Sequence[str], ids: list[str]) -> dict[str, Stretch]:

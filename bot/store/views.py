@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING
 from bot.hours import Timetable
 from bot.model import Message, Page, Row, Staff, Status, Why
 from bot.mongo import Doc, Mongo
+from bot.store.amended import shown
 from bot.store.conversations import ConversationStore
 from bot.store.documents import conversation_of, refs_of
 from bot.store.links import LinkStore
@@ -167,7 +168,7 @@ class Views:
             row=row,
             conversation=conversation_of(doc),
             customer=self._conversations.customer_of(customer or {"_id": doc["customer"]}),
-            messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in found])),
+            messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in shown(found, staff)])),
             others=tuple(rows),
         )
 
@@ -235,6 +236,7 @@ class Views:
             client_id=doc.get("client_id"),
             why=_why(doc.get("decision")) if masked else None,
             hidden=masked and doc["masked"] != doc["content"],
+            amended=doc.get("amended"),
         )
 
 
