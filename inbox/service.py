@@ -29,6 +29,7 @@ from bot.phrasings import Phrasings
 from bot.quality.whole import Quality
 from bot.retention.service import Retention
 from bot.settings_security import Security
+from bot.store.audit import Noting
 from bot.store.drafts import DraftStore
 from bot.store.ratings import RatingStore
 from bot.store.reading import EVERYTHING, Wanted
@@ -233,5 +234,6 @@ class Console(Protocol):
     @property
     def secret_key(self) -> str: ...
 
-    def audit(self, actor_id: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+    @property
+    def audit(self) -> Noting:
         """Raises when it cannot be written; the page then fails, because nothing may be seen unseen."""

@@ -13,6 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
+from bot import origin
 from bot.compose import Service
 from bot.errors import ServiceError
 from bot.mongo import PyMongoError
@@ -36,6 +37,8 @@ def guarded(command: Command) -> Command:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
+        at = click.get_current_context().command_path
+        origin.begin(origin.Origin({"host": origin.host()}, f"command:{at}"))
         try:
             return command(*args, **kwargs)
         except ServiceError as error:
@@ -49,6 +52,7 @@ def guarded(command: Command) -> Command:
                 f"Redis does not answer ({type(error).__name__}); run `flask doctor`."
             ) from error
         finally:
+            origin.begin(None)
             service().close()
 
     return cast(Command, with_appcontext(run))

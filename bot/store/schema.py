@@ -175,6 +175,24 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("customers", ASCENDING)]),
         IndexModel([("state", ASCENDING)]),
     ],
+    # Requests of data subjects and complaints; of two conversations at once only one opens the complaint by itself.
+    "cases": [
+        IndexModel([("open", ASCENDING), ("due", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("open", ASCENDING), ("closed_at", DESCENDING)]),
+        IndexModel([("kind", ASCENDING), ("received_at", ASCENDING)]),
+        IndexModel([("customer", ASCENDING)]),
+        IndexModel([("conversations", ASCENDING)]),
+        IndexModel(
+            [("customer", ASCENDING), ("open", ASCENDING), ("automatic", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"open": True, "automatic": True},
+            name="one_automatic_complaint",
+        ),
+    ],
+    "case_events": [
+        IndexModel([("case", ASCENDING), ("seq", ASCENDING)], unique=True),
+        IndexModel([("customer", ASCENDING)]),
+    ],
     "files": [IndexModel([("customer", ASCENDING), ("at", DESCENDING)])],
     "customer_notes": [
         IndexModel([("customer", ASCENDING), ("seq", ASCENDING)], unique=True),

@@ -214,10 +214,19 @@ class FakeConsole:
     def __post_init__(self) -> None:
         self.door = FakeDoor(self.staff.people)
 
-    def audit(self, actor_id: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+    def audit(
+        self,
+        actor: str,
+        action: str,
+        subject: str,
+        detail: dict[str, Any],
+        *,
+        shown: Sequence[str] = (),
+        customers: Sequence[str] = (),
+    ) -> None:
         if self.audit_broken:
             raise Unavailable("The audit log cannot be written.")
-        self.audited.append((actor_id, str(action), subject, detail))
+        self.audited.append((actor, str(action), subject, detail))
 
     def kb_audit(self, actor: str, action: str, target: str, detail: Mapping[str, Any], session: Any) -> None:
         self.audit(actor, action, target, dict(detail))
