@@ -16,7 +16,7 @@ from bot.masking import mask
 from bot.masking.destroy import destroy
 from bot.model import GENESIS, ChannelType, Staff
 from bot.mongo import Doc, Mongo, Session
-from bot.store.chain import linked
+from bot.store.chain import PURGED, linked
 from bot.store.links import SIGNED_TOKEN
 from bot.store.records import new_id, whole_ms
 from bot.store.restricted import UNRESTRICTED, shown_to
@@ -60,6 +60,8 @@ class Face:
     verified: Verified | None
     risk: Risk | None
     tags: tuple[str, ...]
+    # `restricted`: for the examiner only; `erased`: nothing of it is left.
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,14 @@ class CustomerStore:
             id=doc["_id"],
             channel=ChannelType(place["channel"]) if place.get("channel") else None,
             account_name=accounts.get(place.get("account", ""), ""),
-            name=read(doc["name"]) if doc.get("name") else None,
+            name=read(doc["name"]) if doc.get("name") else ERASED if PURGED in doc else None,
             language=doc.get("language"),
             created_at=doc.get("created_at"),
             last_at=last_at,
             verified=verified,
             risk=Risk(risk["level"], read(risk["reason"]), risk["by"], risk["at"]) if risk else None,
             tags=tuple(doc.get("tags", ())),
+            kept="erased" if PURGED in doc else "restricted" if doc.get("restricted") else None,
         )
 
     def mark(self, session: Session, members: Sequence[str], level: str | None, reason: str, by: str) -> None:
