@@ -51,6 +51,8 @@ CLASSES: words.Words = {
     "retention": _l("Statements and restrictions"),
     "figures": _l("Figures"),
     "recalls": _l("Recalls"),
+    "cases": _l("Requests and complaints"),
+    "case_events": _l("What was written in cases"),
 }
 GOES: words.Words = {
     CUSTOMER: _l("with the customer, when the longest clock is over"),

@@ -24,11 +24,11 @@ class Term:
 _OF_CUSTOMERS = ("messages", "notes", "customer_notes", "ratings", "files")
 _WITH_THEM = (
     *("customers", "conversations", "threads", "links", "link_tokens", "file_parts", "events", "outbox"),
-    *("labels", "corrections", "assignments", "drafts"),
+    *("labels", "corrections", "assignments", "drafts", "case_events"),
 )
 AGED = ("model_calls", "availability")
 """Facts that no customer is in: calls of the model without text, who was on duty."""
-_KEPT = ("audit", "seals", "certificates", "holds", "retention", "figures", "recalls")
+_KEPT = ("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases")
 
 WORKING: Mapping[str, str] = {
     "drafts": "what an agent typed and did not send, for 7 days; what is sent is a message",

@@ -15,7 +15,9 @@ from bot.masking import mask
 from bot.masking.destroy import destroy
 from bot.model import Conversation, Customer, Profile, Status
 from bot.mongo import Doc, Mongo, Session
+from bot.store.cases import CaseStore
 from bot.store.documents import conversation_of
+from bot.store.reading import COMPLAINT
 from bot.store.records import Draft, Sealed, message_doc, new_conversation, new_id
 from bot.store.threads import Lease
 from bot.vault import Vault, customer_key
@@ -56,6 +58,7 @@ class ConversationStore:
     def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._cases = CaseStore(mongo, vault)
 
     def context(self, thread: str, known: Doc | None = None) -> Context:
         """`known` is the thread's document where the caller has just read it."""
@@ -211,4 +214,8 @@ class ConversationStore:
                 changed = self._mongo["conversations"].update_one(unchanged, update, session=session)
             if not changed.matched_count:
                 raise Stale
+        if fields.get("skill") == COMPLAINT:
+            # Whoever made it one: it is received, and the law's term runs.
+            with _one_open_a_thread():
+                self._cases.complained(session, conversation.id, conversation.customer_id, now)
         return Written(conversation.id, first_pos)

@@ -21,7 +21,7 @@ from bot.vault import KEYS, customer_key
 
 BATCH = 500
 SEALED = ("content", "masked")
-CHAINED = ("messages", "notes", "customer_notes")
+CHAINED = ("messages", "notes", "customer_notes", "case_events")
 _OF_CONVERSATION = dict.fromkeys(
     ("preview", "recent", "tags", "offer", "news", "reason", "snoozed_until", "unread_by"), ""
 )
@@ -136,6 +136,7 @@ class PurgeStore:
             ("messages", {"customer": ids}),
             ("notes", {"conversation": {"$in": talks}}),
             ("customer_notes", {"customer": ids}),
+            ("case_events", {"customer": ids}),
         ]
         return [*chained, *self._gone(members, talks, session)]
 
