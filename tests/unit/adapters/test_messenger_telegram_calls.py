@@ -103,7 +103,7 @@ def test_messenger_configuration(platform: Platform) -> None:
     assert platform.asked[1].body["get_started"] == {"payload": "GET_STARTED"}
     platform.plan(Say(200, {"data": [{"subscribed_fields": ["messages"]}]}))
     with pytest.raises(
-        SendError, match="message_echoes, messaging_account_linking, messaging_postbacks, messaging_referrals"
+        SendError, match="message_echoes, message_edits, messaging_account_linking, messaging_postbacks"
     ):
         MESSENGER.test(page(platform), URL)
 
