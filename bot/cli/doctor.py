@@ -14,6 +14,7 @@ from bot.ai.ledger import WARN_AT
 from bot.ai.prices import MICRO
 from bot.ai.prompts import CHECK
 from bot.ai.setup import readable, where
+from bot.cli import doctor_records
 from bot.cli.common import as_json, emit, guarded, service
 from bot.compose import Service
 from bot.errors import ServiceError, Unavailable
@@ -230,6 +231,11 @@ def _model_answers(house: Service) -> Iterator[Check]:
         yield Check("model", "warning", f"a trial call ended as {call.outcome}: docs/how-to/own-model.md")
 
 
+def _seals(house: Service) -> Iterator[Check]:
+    for name, level, sentence in doctor_records.looks(house):
+        yield Check(name, level, sentence)
+
+
 def _logs(house: Service) -> Iterator[Check]:
     folder: Path = house.settings.home
     level = "ok" if folder.exists() and (folder.stat().st_mode & 0o077) == 0 else "warning"
@@ -247,5 +253,6 @@ LOOKS: tuple[Callable[[Service], Iterator[Check]], ...] = (
     _accounts,
     _model,
     _status,
+    _seals,
     _logs,
 )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from bot.cli.doctor_records import looks
 from bot.model import Role
+from bot.records import keys
 from bot.records.seal import fault
 from bot.records.sealing import Sealer
 from bot.runner import perform
 from bot.store.seals import SealStore
+from bot.supervise import plan
 from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
@@ -88,3 +92,36 @@ def test_a_verification_is_started_done_by_a_worker_and_its_result_stays(teller:
     assert entry["_id"] in page
     teller.service.mongo["audit"].replace_one({"_id": entry["_id"]}, entry)
     assert client.get("/records/verify/none").status_code == 404
+
+
+def test_doctor_says_who_can_read_the_key_and_what_is_not_sealed(teller: Teller, tmp_path: Path) -> None:
+    def said(**changed: object) -> dict[str, tuple[str, str]]:
+        records = replace(teller.service.settings.records, **changed)  # type: ignore[arg-type]
+        house = replace(teller.service, settings=replace(teller.service.settings, records=records))
+        return {name: (level, sentence) for name, level, sentence in looks(house)}
+
+    path = tmp_path / "seal.key"
+    assert said(key_file=path)["seal key"][0] == "ok"
+    keys.write(path, keys.fresh())
+    assert "readable by web" in said(key_file=path)["seal key"][1]
+    path.chmod(0o644)
+    assert said(key_file=path)["seal key"][0] == "fault"
+    assert "TELLER_SEAL_KEY_FILE" in said(key_file=None)["seal key"][1]
+    assert said()["seals"] == ("ok", "no day is sealed yet")
+    assert said(folder=tmp_path)["copies"][0] == "ok"
+
+
+def test_the_supervisor_tells_the_clock_alone_of_the_key(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, bool] = {}
+
+    def program(argv: list[str], env: dict[str, str], _folder: Path) -> object:
+        told[" ".join(argv[1:])] = "TELLER_SEAL_KEY_FILE" in env
+        return None
+
+    monkeypatch.setattr(plan, "program", program)
+    env = {"TELLER_SEAL_KEY_FILE": "/k", "PROMETHEUS_MULTIPROC_DIR": "/m"}
+    plan.service(teller.service.settings, env)
+    assert [name for name, has in told.items() if has] == ["-m bot.clock"]
+    assert len(told) >= 4
