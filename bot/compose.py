@@ -28,7 +28,7 @@ from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
 from bot.compose_quality import quality_of
-from bot.compose_records import verifications_of
+from bot.compose_records import trail_of, verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
@@ -277,6 +277,7 @@ def build(
             monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
+            trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
             retention=retention_of(mongo, vault, audit, live, settings.retention),
         ),

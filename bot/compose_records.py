@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from adapters.seals import SealPost
+from bot.desk.hours import HoursBook
+from bot.desk.trail import Trail
 from bot.mongo import Mongo
 from bot.queue import JobQueue
 from bot.records.keeper import Keeper
@@ -13,6 +15,9 @@ from bot.store.audit import AuditStore
 from bot.store.chains import ChainStore
 from bot.store.runs import RunStore
 from bot.store.seals import SealStore
+from bot.store.staff import StaffStore
+from bot.store.trail import TrailStore
+from bot.vault import Vault
 from bot.verifications import Verifications
 
 
@@ -20,6 +25,13 @@ def verifications_of(mongo: Mongo, audit: AuditStore, queue: JobQueue, settings:
     return Verifications(
         mongo, RunStore(mongo), audit, queue, ChainStore(mongo), SealStore(mongo), settings.records
     )
+
+
+def trail_of(
+    mongo: Mongo, vault: Vault, audit: AuditStore, staff: StaffStore, hours: HoursBook, settings: Settings
+) -> Trail:
+    most = settings.security.opens_per_hour
+    return Trail(TrailStore(mongo, vault), audit, staff, hours.current, most)
 
 
 def sealer_of(mongo: Mongo, settings: Settings) -> Sealer:

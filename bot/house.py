@@ -26,6 +26,7 @@ from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
 from bot.desk.reveal import Reveals
 from bot.desk.routing import Router
+from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
 from bot.figures.service import Figures
@@ -109,6 +110,7 @@ class ConsoleService:
     monitor: Monitor
     calls: Calls
     verifications: Verifications
+    trail: Trail
     retention: Retention
     reveals: Reveals
 

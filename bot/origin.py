@@ -16,11 +16,13 @@ class Origin:
     """`where`: `address` and `session` (the start of the session's hash) of a page, `host` of a command or process.
 
     `why`: the purpose as a code, such as `page:inbox.conversation#own` or `command:flask records access`; what a person
-    gives as their reason stands in the event's detail. Neither holds anything of a customer.
+    gives as their reason stands in the event's detail. `role`: of who is signed in, then. No part holds anything of a
+    customer.
     """
 
     where: Mapping[str, str] = field(default_factory=dict)
     why: str = "system"
+    role: str = ""
 
 
 _NOW: ContextVar[Origin | None] = ContextVar("teller_origin", default=None)
@@ -44,3 +46,10 @@ def because(basis: str) -> None:
     origin = _NOW.get()
     if origin is not None:
         begin(replace(origin, why=f"{origin.why.partition('#')[0]}#{basis}"))
+
+
+def as_role(role: str) -> None:
+    """Who is signed in here is known now."""
+    origin = _NOW.get()
+    if origin is not None:
+        begin(replace(origin, role=role))

@@ -23,6 +23,8 @@ class Security:
     production: bool = False
     reveals_per_hour: int = 20
     """How many masked fields one person may see in full within an hour."""
+    opens_per_hour: int = 60
+    """How many conversations outside one's own queue one person opens within an hour before it is an alert."""
 
     @property
     def strict(self) -> bool:
@@ -57,7 +59,9 @@ class OidcSettings:
 
 def security(values: Mapping[str, str], production: bool, faults: list[str]) -> Security:
     profile = one_of(values, "TELLER_SECURITY", PROFILES, "owasp", faults)
-    return Security(profile, production, integer(values, "TELLER_REVEALS_PER_HOUR", 20, 1, 1000, faults))
+    reveals = integer(values, "TELLER_REVEALS_PER_HOUR", 20, 1, 1000, faults)
+    opens = integer(values, "TELLER_OPENS_PER_HOUR", 60, 1, 10_000, faults)
+    return Security(profile, production, reveals, opens)
 
 
 def oidc_settings(values: Mapping[str, str], production: bool, faults: list[str]) -> OidcSettings | None:

@@ -22,6 +22,7 @@ from bot.desk.presence import Presence
 from bot.desk.quota import Quotas
 from bot.desk.reveal import Reveals
 from bot.desk.routing import Router
+from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.figures.service import Figures
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
@@ -187,6 +188,8 @@ class Console(Protocol):
     def verifications(self) -> Verifications: ...
     @property
     def quality(self) -> Quality: ...
+    @property
+    def trail(self) -> Trail: ...
     @property
     def automation(self) -> Automation: ...
     @property

@@ -18,5 +18,6 @@ staff.py     staff, roles, and where a second person agrees; invitations.py, sec
              door.py is all of them
 quota.py     how many messages a channel's plan has left
 reveal.py    one masked field in full, noted before it is shown
+trail.py     who looked at whose data, and when that is unusual
 suggest.py   which approved articles come close to what a customer writes to a person
 """

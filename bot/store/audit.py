@@ -1,6 +1,6 @@
 """The audit log: what staff did and saw, numbered and chained, never changed.
 
-An event: `at`, `actor`, `action`, `subject`, `detail`, `where` and `why` (bot/origin.py), `kind` (audit_kinds.py), and
+An event: `at`, `actor`, `action`, `subject`, `detail`, `role`, `where` and `why` (bot/origin.py), `kind` (audit_kinds.py), and
 where they are about customers `customers` (ids) and `shown` (the conversations of a list). `trail.py` reads them.
 """
 
@@ -165,6 +165,8 @@ class AuditStore:
                 "where": dict(event.origin.where),
                 "why": event.origin.why,
             }
+            if event.origin.role:
+                doc["role"] = event.origin.role
             if event.shown:
                 doc["shown"] = list(event.shown)
             if all_of_them := sorted({*theirs, *event.customers}):
