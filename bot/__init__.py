@@ -1,7 +1,7 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
 errors, masking, passwords (which are too easy), origin (from where and for what something is done)
-hours (when people answer), hours_document
+hours (when people answer), hours_document, deadlines (terms in days)
 settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
 settings_quality, settings,
 model, logs, metrics, ready, shutdown, contracts
@@ -17,6 +17,7 @@ applications (how they stand, from the firm's system)
 link_invitations
 webchat
 retention (how long records are kept, and how they go), backup
+cases (requests of data subjects and complaints, with the law's clocks)
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
 phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page)
 quality (the weekly audit of what the bot says, and the proof of it)

@@ -26,6 +26,7 @@ from bot.assist import Assistant
 from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
+from bot.cases.service import cases_of
 from bot.compose_kb import audit_within, knowledge_of, withdraw_of
 from bot.compose_quality import quality_of
 from bot.compose_records import trail_of, verifications_of
@@ -128,15 +129,12 @@ def build(
     known = adapters.CHANNELS if channels is None else channels
     accounts = Accounts(mongo, vault, settings.public_url)
     quotas = Quotas(accounts, known, queue)
-    events = EventStore(mongo, vault)
-    threads = ThreadStore(mongo)
+    events, threads = EventStore(mongo, vault), ThreadStore(mongo)
     conversations = ConversationStore(mongo, vault)
     media = Links(settings.public_url, settings.secret_key)
     files = FileStore(mongo, vault, media.make)
     outbox = OutboxStore(mongo, vault, files)
-    staff = StaffStore(mongo, vault)
-    audit = AuditStore(mongo)
-    notes = NoteStore(mongo, vault)
+    staff, audit, notes = StaffStore(mongo, vault), AuditStore(mongo), NoteStore(mongo, vault)
     hours = HoursBook(mongo, HoursStore(mongo), audit, ZoneInfo(settings.timezone))
     views = Views(mongo, vault, staff, conversations, outbox, notes, hours.current, live.revision)
     customer_store, links = CustomerStore(mongo, vault), LinkStore(mongo, vault)
@@ -189,6 +187,8 @@ def build(
     at_desks = Availability(mongo, desks, audit, live, presence, queue)
     router = Router(desks, at_desks, RulesBook(mongo, desks, audit), changes, hours)
     desk = Desk(views, access, changes, known, queue, advice, csat)
+    at_hand = AtHand(desk, knowledge, settings.locale)
+    retention = retention_of(mongo, vault, audit, live, settings.retention)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = audit_within(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, withdraw_of(mongo, kb_audit))
@@ -262,7 +262,8 @@ def build(
             kb_audit=kb_audit,
             imports=imports_of(mongo, vault, audit, queue),
             phrasings=phrasings_of(mongo, vault, audit, kb_audit, settings.secret_key, adviser),
-            at_hand=AtHand(desk, knowledge, settings.locale),
+            at_hand=at_hand,
+            cases=cases_of(mongo, vault, at_hand, customers, retention),
             quotas=quotas,
             drafts=DraftStore(mongo, vault),
             attachments=Attachments(desk, access, files, media),
@@ -279,7 +280,7 @@ def build(
             verifications=verifications_of(mongo, audit, queue, settings),
             trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
-            retention=retention_of(mongo, vault, audit, live, settings.retention),
+            retention=retention,
         ),
     )
     _built.add(service)

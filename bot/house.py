@@ -15,6 +15,7 @@ from bot.assist import Assistant
 from bot.at_hand import AtHand
 from bot.attachments import Attachments
 from bot.automation import Automation
+from bot.cases.service import Cases
 from bot.contracts import Channel, SignInProvider
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
@@ -112,6 +113,7 @@ class ConsoleService:
     verifications: Verifications
     trail: Trail
     retention: Retention
+    cases: Cases
     reveals: Reveals
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.applications import Applications
 from bot.at_hand import AtHand
 from bot.attachments import Attachments
+from bot.cases.service import Cases
 from bot.contracts import Channel, SignInProvider
 from bot.desk.calls import Calls
 from bot.desk.canned import SavedReplies
@@ -182,6 +183,8 @@ class Console(Protocol):
     def calls(self) -> Calls: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def cases(self) -> Cases: ...
     @property
     def reveals(self) -> Reveals: ...
     @property

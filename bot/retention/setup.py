@@ -15,6 +15,7 @@ from bot.retention.service import Disputes, Retention
 from bot.retention.warm import forgetter
 from bot.settings_retention import RetentionSettings
 from bot.store.audit import AuditStore
+from bot.store.cases import CaseStore
 from bot.store.holds import HoldStore
 from bot.store.links import LinkStore
 from bot.store.purging import PurgeStore
@@ -54,7 +55,9 @@ def retention_of(
         forgetter(vault, live),
     )
     talks = ComplaintTalks(records)
-    known: tuple[Disputes, ...] = (talks,) if disputes is None else (talks, disputes)
+    # A complaint without a conversation, a letter, is a case only.
+    cases: Disputes = CaseStore(mongo, vault).disputes
+    known: tuple[Disputes, ...] = (talks, cases) if disputes is None else (talks, cases, disputes)
 
     def all_of(customers: Sequence[str]) -> Sequence[tuple[str, datetime | None]]:
         return [one for source in known for one in source(customers)]

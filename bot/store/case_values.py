@@ -63,6 +63,7 @@ class Case:
     proposed_by: str | None
     agreed_by: str | None
     told: str | None
+    identified: bool
     replied: bool
     until: datetime | None
     certificate: str | None

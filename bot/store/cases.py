@@ -279,6 +279,7 @@ def case_of(doc: Doc) -> Case:
         proposed_by=doc.get("proposed_by"),
         agreed_by=doc.get("agreed_by"),
         told=doc.get("told"),
+        identified=bool(doc.get("identified")),
         replied=bool(doc.get("replied")),
         until=doc.get("until"),
         certificate=doc.get("certificate"),
