@@ -101,7 +101,8 @@ class Phrasings:
             raise NotAllowed("Only a supervisor or a compliance officer reads customers' questions here.")
         content = self._compared(article)
         ids = self.store.confirmed(article, 3 * SHOWN)
-        self.audit.add(staff.id, "phrasings:customers:open", f"article:{article}", {"questions": len(ids)})
+        detail = {"questions": len(ids)}
+        self.audit.add(staff.id, "phrasings:customers:open", f"article:{article}", detail, shown=ids)
         found = {one.id: one for one in self.questions.some(ids) if one.text}
         texts = {one.id: one_line(one.text) for one in found.values()}
         new = fresh((text for text in texts.values() if 0 < len(text) <= LONGEST), content.questions)

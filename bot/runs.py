@@ -149,7 +149,8 @@ class Runs:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        self.audit.add(staff.id, f"knowledge:{run.kind}:read", f"run:{run.id}", {"questions": wanted})
+        asked = {"questions": wanted}
+        self.audit.add(staff.id, f"knowledge:{run.kind}:read", f"run:{run.id}", asked, shown=wanted)
         return shown(self.questions, wanted)
 
     def draft(self, staff: Staff, run: Run, key: str, wish: Wish, kb: Store, audit: Audit) -> Content:

@@ -17,7 +17,7 @@ applications.py   how the customer's applications stand, on request; what they s
 files.py          files in a conversation
 drafts.py         what was typed and not sent
 canned.py         saved replies: the page, and the list that / opens
-live.py           the stream of an open page
+live.py           the stream of an open page; seen.py notes what of customers a page shows, before it does
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
                   knowledge_import.py takes files, knowledge_files.py gives them
@@ -52,6 +52,7 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
+from bot import origin
 from bot.errors import NotAllowed
 from inbox import (
     account,
@@ -96,6 +97,7 @@ from inbox import (
     rules,
     rules_edit,
     runs,
+    seen,
     sessions,
     staff,
     switch,
@@ -212,6 +214,7 @@ def register(app: Flask, service: Console, *, idle_minutes: float | None = None)
     csrf = CSRFProtect(app)
     language.install(app, service.settings.timezone)
     auth.install(app)
+    seen.install(app)
     for blueprint in BLUEPRINTS.values():
         app.register_blueprint(blueprint)
     problems.install(app)
@@ -220,11 +223,16 @@ def register(app: Flask, service: Console, *, idle_minutes: float | None = None)
     @app.before_request
     def guard() -> None:
         if request.blueprint in BLUEPRINTS:
+            seen.begin()
             # The app sets no limit, as webhooks bring their own.
             upload = request.endpoint == knowledge_files.UPLOAD
             request.max_content_length = knowledge_files.MAX_UPLOAD if upload else MAX_FORM
             _deny_by_default(app)
             csrf.protect()
+
+    @app.teardown_request
+    def leave(_: BaseException | None) -> None:
+        origin.begin(None)
 
     @app.after_request
     def harden(response: Response) -> Response:

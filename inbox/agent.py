@@ -16,10 +16,10 @@ from bot.desk.work import Story
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, ServiceError
 from bot.model import Page, Row, Status
 from bot.store.reading import Wanted
-from inbox import auth, beside, navigation, provenance, words
+from inbox import auth, beside, navigation, provenance, seen, words
 from inbox.auth import console, requires, staff
 from inbox.beside import Beside
-from inbox.permissions import AuditAction, Permission
+from inbox.permissions import Permission
 from inbox.row_cache import row_html
 from inbox.thread import Line, lines
 
@@ -115,6 +115,7 @@ def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
 def listing(view: str) -> dict[str, Any]:
     service, who, asked = console(), staff(), _filter(view)
     listed = service.desk.listing(who, view, Wanted(**asked), request.args.get("after") or None)
+    seen.listed(f"inbox:{view}", [row.id for row in listed.rows], asked)
     return {
         "view": view,
         "views": navigation.views(who.role),
@@ -176,7 +177,7 @@ def conversation(conversation_id: str) -> ResponseReturnValue:
 def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
     now = opened(conversation_id, typed)
     # Written before anything is shown: a view that cannot be noted does not happen.
-    console().audit(staff().id, AuditAction.CONVERSATION_OPENED, f"conversation:{conversation_id}", {})
+    seen.conversation(now.page)
     if any(staff().id in note.mentions for note in now.story.notes):
         console().work.noting.read(staff(), conversation_id)
     return render_template("console/inbox.html", opened=now, **listing(chosen_view()))
@@ -186,10 +187,9 @@ def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
 @requires(Permission.INBOX_READ)
 def thread(conversation_id: str) -> ResponseReturnValue:
     """What changed of the conversation; `?said=1` where only words came, which change nothing beside it."""
-    said = bool(request.args.get("said"))
-    return render_template(
-        "console/_regions.html", opened=opened(conversation_id), view=chosen_view(), said_only=said
-    )
+    now, said = opened(conversation_id), bool(request.args.get("said"))
+    seen.conversation(now.page, again=True)
+    return render_template("console/_regions.html", opened=now, view=chosen_view(), said_only=said)
 
 
 def answer(conversation_id: str, said: str | None = None) -> ResponseReturnValue:

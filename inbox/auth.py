@@ -16,6 +16,7 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
+from bot import origin
 from bot.errors import NotAllowed
 from bot.model import Staff
 from bot.store.sessions import Present, Seat
@@ -107,6 +108,7 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
         def passed(*args: P.args, **kwargs: P.kwargs) -> R:
             if permission is not Permission.ANYONE:
                 here = keep_alive()
+                origin.as_role(here.staff.role.value)
                 if not may(here.staff.role, permission):
                     console().audit(
                         here.staff.id, AuditAction.DENIED, f"page:{request.endpoint}", {"needs": permission}

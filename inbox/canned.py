@@ -14,7 +14,7 @@ from bot.desk.canned import LONGEST, filled
 from bot.errors import BadPayload, Conflict, ServiceError
 from bot.model import Role
 from bot.store.canned import FIRM
-from inbox import auth, words
+from inbox import auth, seen, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -83,6 +83,7 @@ def delete(canned_id: str) -> ResponseReturnValue:
 def of_conversation(conversation_id: str) -> ResponseReturnValue:
     """The list with its places filled for this customer; for whoever may answer here."""
     page = console().desk.page(staff(), conversation_id)
+    seen.conversation(page, again=True)
     values = {"customer_name": page.customer.name or "", "agent_name": staff().name}
     return {
         "replies": [

@@ -105,12 +105,18 @@ def _context() -> dict[str, object]:
     return {"person_beside": beside, "proofs": PROOFS, "risks": RISKS, "by": by, "holding": holding}
 
 
+def _noted(person: Person, detail: dict[str, str], shown: Sequence[str] = ()) -> None:
+    """Written before anything is shown, with every identity of the person."""
+    subject, theirs = f"customer:{person.asked}", [face.id for face in person.faces]
+    console().audit(staff().id, AuditAction.CUSTOMER_OPENED, subject, detail, shown=shown, customers=theirs)
+
+
 def profile(customer_id: str, trouble: str | None = None, typed: str = "") -> str:
     customers, who = console().customers, staff()
     person = customers.person(who, customer_id)
     timeline = customers.timeline(who, customer_id, request.args.get("before"))
     # Written before anything is shown: a view that cannot be noted does not happen.
-    console().audit(who.id, AuditAction.CUSTOMER_OPENED, f"customer:{customer_id}", {})
+    _noted(person, {}, [*timeline.conversations])
     return render_template(
         "console/customer.html",
         person=person,
@@ -201,10 +207,14 @@ def _id_of(written: str) -> str:
 
 def _choose(customer_id: str, trouble: str | None = None) -> str:
     customers, who = console().customers, staff()
+    person, candidates = customers.person(who, customer_id), customers.candidates(who, customer_id)
+    _noted(person, {})
+    listed = [one.customer_id for one in candidates]
+    console().audit(who.id, AuditAction.CUSTOMERS_LISTED, f"customer:{customer_id}", {}, customers=listed)
     return render_template(
         "console/customer_link.html",
-        person=customers.person(who, customer_id),
-        candidates=customers.candidates(who, customer_id),
+        person=person,
+        candidates=candidates,
         other=None,
         trouble=trouble,
     )
@@ -212,7 +222,8 @@ def _choose(customer_id: str, trouble: str | None = None) -> str:
 
 def _compare(customer_id: str, other: str, trouble: str | None = None, typed: str = "") -> str:
     mine, theirs = console().customers.both(staff(), customer_id, other)
-    console().audit(staff().id, AuditAction.CUSTOMER_OPENED, f"customer:{other}", {"compared": customer_id})
+    _noted(mine, {"compared": other})
+    _noted(theirs, {"compared": customer_id})
     return render_template(
         "console/customer_link.html",
         person=mine,
@@ -246,6 +257,7 @@ def _part(customer_id: str, link_id: str, trouble: str | None = None, typed: str
     found = next((one for one in person.links if one.id == link_id), None)
     if found is None:
         raise NotFound("There is no such link.")
+    _noted(person, {"link": link_id})
     return render_template(
         "console/customer_unlink.html",
         person=person,

@@ -92,7 +92,9 @@ def index() -> ResponseReturnValue:
     asked = choice()
     if asked.fault:
         flash(asked.fault, "error")
-    figures = console().figures
+    figures, found = console().figures, _report(asked)
+    if found.agents:
+        console().audit(staff().id, AuditAction.STAFF_FIGURES_OPENED, "figures", {})
     return render_template(
         "console/dashboard.html",
         asked=asked,
@@ -101,7 +103,7 @@ def index() -> ResponseReturnValue:
         skills=_skills(),
         as_of=figures.as_of(),
         today=asked.last >= datetime.now(zone()).date(),
-        found=_report(asked),
+        found=found,
         how=dashboard_words.HOW,
         compared=dashboard_words.compared,
         share=dashboard_words.share,

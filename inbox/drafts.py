@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from bot.errors import BadPayload, Conflict
 from bot.store.drafts import Typing
+from inbox import seen
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -33,5 +34,6 @@ def keep(conversation_id: str) -> ResponseReturnValue:
 @requires(Permission.INBOX_REPLY)
 def kept(conversation_id: str) -> ResponseReturnValue:
     """One's own; a page that was loaded a moment before the last letters arrived asks once more."""
+    seen.conversation(console().desk.page(staff(), conversation_id), again=True)
     found = console().drafts.of(staff().id, conversation_id) or Typing("", "")
     return {name: getattr(found, name) for name in ("text", "client_id", "reason", "warning")}

@@ -13,7 +13,7 @@ from bot.desk.monitor import FILTERS, LONGEST_WHISPER, ROWS
 from bot.desk.risk import Sign
 from bot.errors import BadPayload, Conflict, ServiceError
 from bot.model import Page, Status
-from inbox import auth, words
+from inbox import auth, seen, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import AuditAction, Permission
 
@@ -62,9 +62,12 @@ def _filters() -> dict[str, str]:
 
 def _page(template: str) -> str:
     filters = _filters()
+    board = console().monitor.board(staff(), filters, datetime.now(UTC))
+    # Written before anything is shown: a view that cannot be noted does not happen.
+    seen.listed("monitor", [one.row.id for one in board.rows], filters)
     return render_template(
         template,
-        board=console().monitor.board(staff(), filters, datetime.now(UTC)),
+        board=board,
         filters=filters,
         most=ROWS,
         chip=chip,
@@ -86,8 +89,7 @@ def _once(table: words.Words) -> dict[str, str]:
 @bp.get("/monitor")
 @requires(Permission.MONITOR_READ)
 def index() -> ResponseReturnValue:
-    # Written before anything is shown: a view that cannot be noted does not happen.
-    console().audit(staff().id, AuditAction.MONITOR_OPENED, "monitor", {"filters": _filters()})
+    console().audit(staff().id, AuditAction.MONITOR_OPENED, "monitor", {"filters": sorted(_filters())})
     return _page("console/monitor.html")
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from bot.errors import BadPayload, Conflict, ServiceError
 from inbox import words
 from inbox.auth import console, person, requires, staff
-from inbox.permissions import Permission
+from inbox.permissions import AuditAction, Permission
 
 bp = Blueprint("recalls", __name__)
 
@@ -59,6 +59,8 @@ def start() -> ResponseReturnValue:
 def recall(article: str) -> ResponseReturnValue:
     state, recalls = request.args.get("state", "open"), console().recalls
     found = recalls.corrections(article, state, request.args.get("after", ""))
+    listed = [one.conversation for one in found]
+    console().audit(staff().id, AuditAction.CORRECTIONS_LISTED, f"article:{article}", {}, shown=listed)
     return render_template(
         "console/recall.html",
         recall=recalls.recall(article),

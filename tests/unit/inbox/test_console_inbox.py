@@ -144,7 +144,9 @@ def test_posts_need_the_form_token(enter: Enter, service: FakeConsole) -> None:
 def test_opening_is_noted_first_and_fails_when_it_cannot_be(service: FakeConsole, enter: Enter) -> None:
     client = enter("agent")
     client.get("/inbox/c1")
-    assert service.audited[-1][:3] == ("s-agent", "inbox:conversation:open", "conversation:c1")
+    opened, listed = (one[:3] for one in service.audited[-2:])
+    assert opened == ("s-agent", "inbox:conversation:open", "conversation:c1")
+    assert listed == ("s-agent", "inbox:conversations:list", "inbox:waiting")
     service.audit_broken = True
     answer = client.get("/inbox/c1")
     assert answer.status_code == 503
