@@ -29,6 +29,7 @@ TOKENS: Final[dict[str, str]] = {
 }
 _AREAS: Final = ("0836", "082", "089", "049", "037", "070")
 _COUNTRY: Final = re.compile(r"^(?:00|002)?8860?(?=[2-9])")
+_MISREAD: Final = str.maketrans("oil", "011")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]")
 
 
@@ -49,8 +50,8 @@ def canonical(type_: str, value: str) -> str:
     if type_ == "LANDLINE":
         value = re.split(r"#|轉|分機|ext|x", value, maxsplit=1)[0]
     plain = _NOT_ALNUM.sub("", value)
-    if type_ == "MOBILE" and plain.startswith("o"):
-        plain = plain.replace("o", "0")
+    if type_ == "MOBILE":
+        plain = plain.translate(_MISREAD)
     if type_ in ("MOBILE", "LANDLINE"):
         plain = _COUNTRY.sub("0", plain)
         if type_ == "MOBILE" and len(plain) == 9 and plain[0] == "9":

@@ -31,6 +31,15 @@ _LOOKALIKES: Final = dict(
     zip("АВСЕНІЈКМОРЅТХаеорсух" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abcehijkmopstxaeopcyx" + "abezhikmnoptyx", strict=True)
 )
 
+# The words that name a number are looked for in traditional characters.
+_SIMPLIFIED: Final = dict(
+    zip(
+        "码证验认帐账号户汇转银电话机护统编邮车区楼县卡册龄后动态输简讯国内联络专线给让这个贷缴扣营业厂实",
+        "碼證驗認帳帳號戶匯轉銀電話機護統編郵車區樓縣卡冊齡後動態輸簡訊國內聯絡專線給讓這個貸繳扣營業廠實",
+        strict=True,
+    )
+)
+
 
 @lru_cache(maxsize=8192)
 def _fold(char: str) -> str:
@@ -39,8 +48,8 @@ def _fold(char: str) -> str:
         return char.lower() if char.isprintable() or char == "\n" else ("\n" if char == "\r" else " ")
     if char in _TRAILERS or char in _DASHES or char in _DOTS:
         return "" if char in _TRAILERS else "-" if char in _DASHES else "."
-    if char in _LOOKALIKES:
-        return _LOOKALIKES[char]
+    if char in _LOOKALIKES or char in _SIMPLIFIED:
+        return _LOOKALIKES.get(char) or _SIMPLIFIED[char]
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)

@@ -25,7 +25,9 @@ _GROUPED_LANDLINE: Final = re.compile(
     r"(?:(?:00|002)?8860?|0)(?:2[0-9]{8}|[347][0-9]{7,8}|[568](?!0[09])[0-9]{7}|836[0-9]{5,6}|70[0-9]{8})"
 )
 _COMPACT_DATE: Final = re.compile(r"0[2-8](?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_SLASHED: Final = re.compile(r"(?<![0-9a-z/.,])09[0-9]{2}([/,、])[0-9]{3}\1[0-9]{3}(?![0-9a-z/,])")
+_SLASHED: Final = re.compile(
+    r"(?<![0-9a-z/.,])09[0-9]{2}([/,、~*]|\.{3})[0-9]{3}(?:\1)?[0-9]{3}(?![0-9a-z/,~*])"
+)
 _LOCAL: Final = re.compile(r"[2-8][0-9]{6,7}")
 # 412 and 449 numbers and the like belong to firms; a date is no telephone.
 _NOT_LOCAL: Final = re.compile(
@@ -39,7 +41,10 @@ _EXTENSION: Final = re.compile(
 )
 # '王小明A1234567890912345678': the telephone typed right behind the id.
 _AFTER_ID: Final = re.compile(r"(?<=[a-z][1289a-d][0-9]{8})09[0-9]{8}(?![a-z0-9])")
-_O_FOR_ZERO: Final = re.compile(r"(?<![a-z0-9])o9[0-9o]{2}[-. ]?[0-9o]{3}[-. ]?[0-9o]{3}(?![a-z0-9])")
+# O for 0 and l or I for 1.
+_MISREAD: Final = re.compile(
+    r"(?<![a-z0-9])(?=[0-9-. ]{0,12}[oil])[o0]9[0-9oil]{2}[-. ]?[0-9oil]{3}[-. ]?[0-9oil]{3}(?![a-z0-9])"
+)
 _ABROAD: Final = re.compile(r"\+[1-9][0-9]{0,3}(?:[-. ()]{0,2}[0-9]{1,5}){2,6}(?![0-9a-z])")
 
 
@@ -65,8 +70,9 @@ def find_phones(ctx: Context, own: frozenset[str]) -> Iterator[Candidate]:
     for m in _AFTER_ID.finditer(ctx.hard):
         if is_national_id(ctx.hard[m.start() - 10 : m.start()]):
             yield Candidate("MOBILE", m.start(), m.end(), 3)
-    for m in _O_FOR_ZERO.finditer(text):
-        yield Candidate("MOBILE", m.start(), m.end(), 3)
+    for m in _MISREAD.finditer(text):
+        if sum(map(str.isdigit, m[0])) >= 6:
+            yield Candidate("MOBILE", m.start(), m.end(), 3)
     for m in _ABROAD.finditer(text):
         digits = re.sub(r"[^0-9]", "", m[0])
         if 10 <= len(digits) <= 15 and not digits.startswith("886"):

@@ -37,7 +37,7 @@ _STREET: Final = re.compile(rf"{_CJK}{{1,6}}(?:大道|路|街)(?:{_CJK}{{1,3}}�
 _VILLAGE: Final = re.compile(rf"{_CJK}{{2,4}}(?:新村|[里村])\s?{_N}\s?鄰?{_HOUSE}{_FLOOR}")
 # '我住在中山路100號': what comes before the name of the road is not part of it.
 _LEAD: Final = re.compile(
-    r".*(?:[我你他她家住在是於為從寄送搬遷址的到了往]|改成|換成|變成|戶籍|通訊|公司|老家|"
+    r".*(?:[我你他她家住在是於為從寄送搬遷址的到了往去]|改成|換成|變成|戶籍|通訊|公司|老家|"
     r"家裡|新家|地點|現居|帳單|資料|請|把|"
     r"銀行|分行|門市|就|跟|還有|一下|附近|旁邊|位於|位在)"
 )

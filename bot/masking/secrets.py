@@ -20,7 +20,7 @@ _NAME: Final = (
 )
 _MORE: Final = r"(?:號碼|數字|密碼|[三3]碼|碼|簡訊)?"
 _SAYS: Final = (
-    r"(?:[\s:=「『【\"'()\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|生日|我(?=[報唸給打回輸])|"
+    r"(?:'s(?=\s)|[\s:=「『【\"'()\[,、/]|->|=>|→|設定成|設定為|設定|設成|設為|設|改成|改為|改|我的|生日|我(?=[報唸給打回輸])|"
     r"我說|他說|說|報|唸|念|告訴他|我給了?|"
     r"給你|輸入|輸|了|收到的?|收到|寄來|傳來|傳|寫|打|應該|"
     r"就是|就|是|為|叫|用|填|跟我說|of|is|was|=){0,6}+"
@@ -80,6 +80,11 @@ _FAR_BEFORE: Final = re.compile(
     r"(?<![0-9a-z.$/-])([0-9]{6})(?![-0-9a-z./:])" + _UNIT + r"[^0-9。!?;\n\0]{0,10}"
     r"(?:驗證碼|认证码|認證碼|簡訊碼|動態碼|動態密碼|(?<![a-z])otp(?![a-z]))"
 )
+# 'the OTP they sent me is 123456'
+_FAR_ENGLISH: Final = re.compile(
+    r"(?<![a-z])(?:otp|password|passcode|pin|(?<!error )(?<!promo )(?<!zip )(?<!bank )code)(?: [a-z']{1,10}){1,5}"
+    r" (?:is|was)[: ]{1,2}([0-9]{4,8})(?![-0-9a-z./:])" + _UNIT
+)
 _FAR_WORD: Final = re.compile(
     r"(?:密碼|密码|帳密)[^0-9a-z。!?;\n\0]{0,10}(?:是|為|:|=|用|成|叫|不是)\s?([!-~]{4,64})" + _UNIT
 )
@@ -119,7 +124,7 @@ def find_secrets(ctx: Context) -> Iterator[Candidate]:
     for m in _CARD_LINE.finditer(ctx.hard):
         if is_card(re.sub(r"[^0-9]", "", m[1])):
             yield Candidate("SECRET", m.start(2), m.end(2), 1)
-    for pattern in (_MESSAGE, _FAR_CODE, _FAR_BEFORE):
+    for pattern in (_MESSAGE, _FAR_CODE, _FAR_BEFORE, _FAR_ENGLISH):
         for m in pattern.finditer(ctx.soft):
             near = ctx.before(m.start(1))
             if near is None or near.kind in ("secret", "phone"):
@@ -144,7 +149,7 @@ def _is_far_password(value: str) -> bool:
 def _is_password(value: str, says: str, said_as: str) -> bool:
     if (
         len(value) < 4
-        or value in _TALK
+        or value.strip("-_/") in _TALK
         or value.startswith(("http", "www."))
         or not any(map(str.isalpha, value))
     ):
