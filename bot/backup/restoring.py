@@ -62,6 +62,8 @@ class Restorer:
     ) -> Restored:
         """`erasures` are certificates of elsewhere, such as the list beside the live database."""
         began = time.perf_counter()
+        if _made_at(keys) < _made_at(data):
+            raise BadPayload("The backup of keys is older than that of the data: bring a younger one.")
         self.store.begin_restore()
         documents = self._load(data, DATA, (), step)
         # After the data, and over it: what was decided since is in here.
@@ -116,3 +118,13 @@ class Restorer:
             now = datetime.now(UTC)
             self.mongo.transaction(lambda session: self.records.hide(session, members, now))
         return len(members)
+
+
+def _made_at(path: Path) -> datetime:
+    """As the header says; a header that was changed opens no frame."""
+    with path.open("rb") as file:
+        head, _, _ = header(file)
+    try:
+        return datetime.fromisoformat(head["at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadPayload(f"{path} does not say when it was made.") from error

@@ -221,5 +221,10 @@ def test_a_file_of_the_wrong_kind_is_refused(teller: Teller, run: Run, tmp_path:
         "--no-erasures",
     )
     assert done.exit_code == 1
+    assert "older than that of the data" in done.output + done.stderr
+    run("backup", "keys", f"{target}.again", "--key-file", key)
+    words = ["backup", "restore", f"{target}.keys", "--into", uri, "--key-file", key]
+    done = run(*words, "--keys", f"{target}.again", "--no-erasures")
+    assert done.exit_code == 1
     assert "no backup of data" in done.output + done.stderr
     Mongo(uri).client.drop_database("wrong")
