@@ -27,7 +27,7 @@ from bot.at_hand import AtHand
 from bot.attachments import Attachments, Links
 from bot.automation import automation_of
 from bot.cases.service import cases_of
-from bot.compose_kb import audit_within, knowledge_of, withdraw_of
+from bot.compose_kb import audit_within, knowledge_of, mind_of, withdraw_of
 from bot.compose_quality import quality_of
 from bot.compose_records import trail_of, verifications_of
 from bot.contracts import Channel, Finder
@@ -104,7 +104,7 @@ from bot.switch import Switch, Switched
 from bot.vault import Vault
 from bot.webchat import Tokens, WebChat
 from bot.webhooks import Intake
-from handlers import Policy, build_mind
+from handlers import Policy
 from handlers.ai_off import ai_off
 from handlers.overheard import overheard
 from handlers.say import Desk as Words
@@ -145,9 +145,7 @@ def build(
     adviser = adviser_of(settings, mongo, stopped=lambda: switch.off() is not None)
     finder: Finder = knowledge if adviser is None else AdvisedFinder(knowledge, adviser)
     applications = applications_of(settings.status, ApplicationStatus, customers.verified_as, audit)
-    mind = build_mind(
-        finder, encode=encoder(settings.home / "cache"), hours=hours.current, status=applications
-    )
+    mind = mind_of(settings, finder, hours.current, applications)
     without_ai = ai_off(Words(knowledge, hours.current), lambda: mind.policy)
     ratings = RatingStore(mongo, vault)
     csat = Csat(ratings, accounts, audit, known, knowledge, ZoneInfo(settings.timezone), settings.locale)

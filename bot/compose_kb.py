@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.automation import Automation
+from bot.contracts import Finder, StatusDesk
 from bot.encoding import encoder as encoder
 from bot.mongo import Mongo
 from bot.recalls import Withdraw
 from bot.settings import Settings
 from bot.store.audit import AuditStore
+from handlers import Chain, build_mind
+from handlers.hours import InForce
 from kb.live import Knowledge
 from kb.recalls import withdraw
 from kb.review import Audit
@@ -25,6 +28,16 @@ def knowledge_of(settings: Settings, mongo: Mongo, automation: Automation) -> Kn
         return Store(mongo.db).revision()
 
     return Knowledge(load, revision, settings.home / "cache", settings.auto_answer, earned=automation.rights)
+
+
+def mind_of(settings: Settings, finder: Finder, hours: InForce, status: StatusDesk | None) -> Chain:
+    return build_mind(
+        finder,
+        encode=encoder(settings.home / "cache"),
+        hours=hours,
+        status=status,
+        privacy_url=settings.privacy_url,
+    )
 
 
 def withdraw_of(mongo: Mongo, audit: Audit) -> Withdraw:

@@ -142,10 +142,20 @@ class Pipeline:
             now=datetime.now(UTC),
             choice=last.choice,
             kind_detail=last.kind_detail,
-            first_contact=not context.thread.get("greeted"),
+            first_contact=self._new_here(context),
             history=history,
             verified_as=last.verified_as,
         )
+
+    def _new_here(self, context: Context) -> bool:
+        """Whether this customer was never shown the notice of 個資法 8 on this channel, or an earlier version of it."""
+        shown = context.thread.get("greeted")
+        if not shown:
+            return True
+        try:
+            return int(shown) != self.finder.notice(GREETING).version
+        except KeyError:
+            return False
 
     def _commit(
         self,
@@ -163,7 +173,7 @@ class Pipeline:
         buttons = decision.buttons if isinstance(decision, Reply) else ()
         parts = () if isinstance(decision, StaySilent) else decision.parts
         rendered = render(parts, buttons, turn.locale, self.finder, limits)
-        greeted = any(ref.id == GREETING for one in rendered for ref in one.refs)
+        greeted = next((ref.version for one in rendered for ref in one.refs if ref.id == GREETING), None)
         turn_id, event_ids = new_id(), [one.id for one in group]
         heard = [replace(one, kind=taken.kind) if taken else one for one in map(turns.heard, group)]
         heard[-1] = replace(heard[-1], decision=turns.provenance(turn_id, handler, decision, event_ids))
@@ -224,9 +234,9 @@ class Pipeline:
         inbound: Inbound,
         turn: Turn,
         *,
-        greeted: bool,
+        greeted: int | None,
     ) -> dict[str, Any]:
-        changes: dict[str, Any] = {"greeted": True} if greeted else {}
+        changes: dict[str, Any] = {"greeted": greeted} if greeted else {}
         shown = spoken(turn.text, _language(context, inbound)) if inbound.kind is Kind.TEXT else None
         if shown and shown != context.thread.get("locale"):
             changes["locale"] = shown

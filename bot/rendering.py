@@ -14,6 +14,8 @@ from bot.model import DEFAULT_LOCALE, Button, ContentKind, Ref
 from bot.slots import Filled, text_of
 
 SEPARATOR = "\n\n"
+JOINS = ("privacy_link",)
+"""Notices that belong to the message before them, as disclosures do."""
 CJK = re.compile(r"[㐀-鿿豈-﫿ㄅ-ㄯ]")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
@@ -56,7 +58,8 @@ def render(
     for part in parts:
         ref = part.ref if isinstance(part, Filled) else part
         text = text_of(part, finder.text(ref, locale))
-        if ref.kind is not ContentKind.DISCLOSURE or not messages:
+        joins = ref.kind is ContentKind.DISCLOSURE or ref.id in JOINS
+        if not joins or not messages:
             messages.append(Rendered(text, (ref,)))
             continue
         joined = messages[-1].text + SEPARATOR + text

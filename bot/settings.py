@@ -19,7 +19,7 @@ from bot.settings_read import address, amount, integer, json_object, one_of
 from bot.settings_records import RecordSettings, record_settings
 from bot.settings_retention import RetentionSettings, retention_settings
 from bot.settings_security import OidcSettings, Security, oidc_settings, security
-from bot.settings_status import StatusSettings, status_settings
+from bot.settings_status import StatusSettings, privacy_url, status_settings
 
 AUTO_ANSWER = ("ask", "confident", "proven")
 MODEL_PURPOSES = ("check", "choose", "rewrite", "draft", "paraphrase")
@@ -63,6 +63,7 @@ class Settings:
     proxies: int
     sandbox_url: str | None
     status: StatusSettings
+    privacy_url: str | None
     security: Security
     oidc: OidcSettings | None
     retention: RetentionSettings
@@ -145,6 +146,7 @@ class Settings:
             proxies=integer(values, "TELLER_PROXIES", 0, 0, 9, faults),
             sandbox_url=sandbox_url,
             status=status_settings(values, production, sandbox_url, public_url, faults),
+            privacy_url=privacy_url(values, production, faults),
             security=security(values, production, faults),
             oidc=oidc_settings(values, production, faults),
             retention=retention_settings(values, home, faults),

@@ -32,8 +32,8 @@ def status_settings(
     if url is None and sandbox:
         url, token = f"{sandbox}/firm", token or SANDBOX_TOKEN
         verify_url = verify_url or f"{public_url}/demo?member=1001"
-    _web_address("TELLER_STATUS_URL", url, production, faults)
-    _web_address("TELLER_VERIFY_URL", verify_url, production, faults)
+    web_address("TELLER_STATUS_URL", url, production, faults)
+    web_address("TELLER_VERIFY_URL", verify_url, production, faults)
     if url and not token:
         faults.append(
             "TELLER_STATUS_TOKEN must be set where TELLER_STATUS_URL is: the system has to know us."
@@ -43,7 +43,14 @@ def status_settings(
     return StatusSettings(url, token, secret, verify_url)
 
 
-def _web_address(name: str, value: str | None, production: bool, faults: list[str]) -> None:
+def privacy_url(values: Mapping[str, str], production: bool, faults: list[str]) -> str | None:
+    """Where the firm's full privacy notice stands; customers get it with the short one (個資法 8)."""
+    url = values.get("TELLER_PRIVACY_URL") or None
+    web_address("TELLER_PRIVACY_URL", url, production, faults)
+    return url
+
+
+def web_address(name: str, value: str | None, production: bool, faults: list[str]) -> None:
     """The fault names no value: an address may hold a password."""
     if value is None:
         return
@@ -55,6 +62,6 @@ def _web_address(name: str, value: str | None, production: bool, faults: list[st
     if not good or not value.isascii() or not value.isprintable() or " " in value:
         faults.append(f"{name} must be an address such as https://www.example.com, without a password.")
     elif production and not value.startswith("https://"):
-        faults.append(f"{name} must be https in production: personal data goes there.")
+        faults.append(f"{name} must be https in production.")
     elif len(value) > LONGEST_ADDRESS:
         faults.append(f"{name} must have {LONGEST_ADDRESS} characters or fewer.")

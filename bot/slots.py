@@ -23,6 +23,7 @@ _STATUS = frozenset({"product", "reference", "date"})
 DECLARED: Mapping[str, frozenset[str]] = {
     "handoff_offhours": frozenset({"opens"}),
     "status_verify": frozenset({"url"}),
+    "privacy_link": frozenset({"url"}),
     **{
         f"status_{name}": _STATUS
         for name in (

@@ -79,8 +79,9 @@ def build_mind(
     hours: InForce | None = None,
     policy: Policy | None = None,
     status: StatusDesk | None = None,
+    privacy_url: str | None = None,
 ) -> Chain:
-    """The whole chain, as the pipeline wants it; arguments as for `build_chain`."""
+    """The whole chain, as the pipeline wants it; arguments as for `build_chain`. `privacy_url` goes with the greeting."""
     intents = Intents(encode, policy)
     chain, read, find = _assemble(finder, intents, hours or _weekdays(tz), status)
 
@@ -88,7 +89,7 @@ def build_mind(
         read.forget()
         find.forget()
 
-    return Chain(chain, finder, intents, after=forget)
+    return Chain(chain, finder, intents, after=forget, privacy_url=privacy_url)
 
 
 def _weekdays(tz: tzinfo | str) -> InForce:

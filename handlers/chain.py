@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from bot.contracts import Finder, Handler
 from bot.model import Decision, HandOff, Ref, StaySilent, Turn
-from bot.slots import unfilled
+from bot.slots import filled, unfilled
 
 from .intent import Intents
 from .policy import Policy
+
+GREETING = "greeting"
 
 
 class Chain:
@@ -25,11 +27,13 @@ class Chain:
         finder: Finder,
         intents: Intents,
         after: Callable[[], None] | None = None,
+        privacy_url: str | None = None,
     ) -> None:
         self.handlers = tuple(handlers)
         self.intents = intents
         self._finder = finder
         self._after = after
+        self._privacy_url = privacy_url
 
     @property
     def policy(self) -> Policy:
@@ -80,13 +84,18 @@ class Chain:
     def _introduced(self, turn: Turn, decision: Decision) -> Decision:
         if not turn.first_contact or isinstance(decision, StaySilent):
             return decision
-        greeting = self._finder.notice("greeting")
-        if greeting in decision.parts:
-            return decision
-        return replace(decision, parts=(greeting, *decision.parts))
+        greeting = self._finder.notice(GREETING)
+        rest = tuple(part for part in decision.parts if part != greeting)
+        return replace(decision, parts=(greeting, *self._link(), *rest))
+
+    def _link(self) -> tuple[Ref, ...]:
+        """Where the full notice of 個資法 8 stands, with the short one; where the firm has said so."""
+        if self._privacy_url is None:
+            return ()
+        return (filled(self._finder.notice("privacy_link"), {"url": self._privacy_url}),)
 
     def _broken(self, turn: Turn, name: str, error: Exception) -> HandOff:
-        wanted = ("greeting", "system_error") if turn.first_contact else ("system_error",)
+        wanted = (GREETING, "system_error") if turn.first_contact else ("system_error",)
         parts = tuple(ref for notice_id in wanted if (ref := self._notice(notice_id)) is not None)
         # The class only: an error's text may quote the customer.
         trace = {"handler": name, "error": type(error).__name__}

@@ -42,7 +42,7 @@ NOTICES = {
     *("status_verify", "status_verify_in_app", "status_none", "status_more", "status_unavailable"),
     *("status_received", "status_in_review", "status_documents_missing", "status_approved"),
     *("status_completed", "status_rejected", "status_withdrawn"),
-    *("linked", "link_expired"),
+    *("linked", "link_expired", "privacy_link", "ombudsman"),
 }
 SPANS = {
     "TW_ID",
