@@ -17,7 +17,8 @@ applications.py   how the customer's applications stand, on request; what they s
 files.py          files in a conversation
 drafts.py         what was typed and not sent
 canned.py         saved replies: the page, and the list that / opens
-live.py           the stream of an open page; seen.py notes what of customers a page shows, before it does
+live.py           the stream of an open page; seen.py notes what of customers a page shows, before it does;
+                  stated.py says for each route what that is
 admin.py          channel accounts; channel_forms.py is what each platform wants to be told
 knowledge.py      articles, notices, disclosures: list and page; knowledge_edit.py writes, knowledge_review.py decides,
                   knowledge_import.py takes files, knowledge_files.py gives them
@@ -28,6 +29,8 @@ rules.py          hand-off rules: those in force, a version and its review; rule
 recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
 retention.py      how long everything is kept, legal holds of two officers, what was destroyed
+audits.py         the weekly audit: seeds, samples, reports, proof; audit_review.py reads replies one by one;
+                  audit_words.py says the codes
 monitor.py        every live conversation by risk; watching, whispering, taking over
 notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
@@ -63,6 +66,8 @@ from inbox import (
     assignment,
     assist,
     at_hand,
+    audit_review,
+    audits,
     auth,
     automation,
     availability,
@@ -137,6 +142,8 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
 _RECORDS = (records.bp, retention.bp)
+# What the bot says, read by people.
+_AUDIT = (audits.bp, audit_review.bp)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -151,6 +158,7 @@ _PAGES = (
     *_STAFF,
     *_WATCH,
     *_RECORDS,
+    *_AUDIT,
 )
 BLUEPRINTS = {bp.name: bp for bp in _PAGES}
 for _blueprint in BLUEPRINTS.values():

@@ -177,8 +177,8 @@ def audit(total: Cell) -> Tile:
     low = 1 - upper_bound(wrong, n) if n else None
     figure = Figure(gettext("right"), value, say.share(value), "share", n, low)
     what, lacking = (
-        gettext("replies read by compliance"),
-        gettext("No reviews yet: compliance reads replies in a conversation."),
+        gettext("replies read by people"),
+        gettext("No reviews yet: the weekly audit has not begun, and compliance has read no reply."),
     )
     return Tile("audit", gettext("Replies found right"), (figure,), what, say.compared("audit"), lacking)
 

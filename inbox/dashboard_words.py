@@ -49,8 +49,8 @@ HOW: words.Words = {
         "the service's cost is not Teller's to know."
     ),
     "audit": _l(
-        "Of the bot's replies of these days that compliance has read, those found right. The interval is exact "
-        "(Clopper-Pearson), one-sided with 95 percent certainty."
+        "Of the bot's replies of these days that the weekly audit or compliance has read, those found right. The "
+        "interval is exact (Clopper-Pearson), one-sided with 95 percent certainty."
     ),
     "hand_offs": _l("Each time the bot gives a conversation to people; the reason is the rule that decided."),
     "staffing": _l("How many agents wrote at least one line in that hour, in the mean over the days chosen."),

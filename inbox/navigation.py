@@ -57,6 +57,13 @@ RECORDS_TABS: tuple[Tab, ...] = (
     Tab("retention", "retention.index", _l("Retention"), Permission.RETENTION_READ),
 )
 
+# What the bot says, read by people; the inventory of models and rules beside it.
+AUDIT_TABS: tuple[Tab, ...] = (
+    Tab("audit", "audits.index", _l("Weekly audit"), Permission.AUDIT_READ),
+    Tab("review", "audit_review.queue", _l("To review"), Permission.AUDIT_REVIEW),
+    Tab("findings", "audit_review.findings", _l("Findings"), Permission.KNOWLEDGE_WRITE),
+)
+
 ENTRIES = (
     Entry("inbox.index", _l("Inbox"), "inbox", Permission.INBOX_READ),
     Entry("monitor.index", _l("Monitor"), "pulse", Permission.MONITOR_READ),
@@ -67,6 +74,7 @@ ENTRIES = (
     Entry("assignment.index", _l("Assignment"), "person", Permission.SCHEDULE_READ),
     Entry("hours.index", _l("Service hours"), "clock", Permission.SCHEDULE_READ),
     Entry("records.index", _l("Records"), "shield", Permission.RECORDS_READ, RECORDS_TABS),
+    Entry("audits.index", _l("Audit"), "eye", Permission.AUDIT_READ, AUDIT_TABS),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),
 )
 

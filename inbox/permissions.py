@@ -114,6 +114,8 @@ class AuditAction(StrEnum):
     KNOWLEDGE_IMPORTED = "knowledge:articles:import"
     KNOWLEDGE_EXPORTED = "knowledge:articles:export"
     FIGURES_EXPORTED = "figures:service:export"
+    AUDIT_EXPORTED = "audit:report:export"
+    GOVERNANCE_EXPORTED = "governance:inventory:export"
     RETENTION_OPENED = "records:retention:open"
     CERTIFICATE_DOWNLOADED = "records:certificate:download"
 

@@ -13,6 +13,7 @@ from flask_babel import get_locale, gettext
 
 from inbox import (
     access_sentences,
+    audit_sentences,
     composer_sentences,
     customers_sentences,
     knowledge_sentences,
@@ -96,6 +97,7 @@ KNOWN = (
     *customers_sentences.KNOWN,
     *composer_sentences.KNOWN,
     *access_sentences.KNOWN,
+    *audit_sentences.KNOWN,
     *knowledge_sentences.KNOWN,
     *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,

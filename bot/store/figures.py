@@ -85,7 +85,7 @@ class FigureStore:
         return [(doc["account"], doc.get("skill") or "", doc.get("score")) for doc in found]
 
     def reviews(self, begin: datetime, end: datetime) -> list[tuple[str, str, bool]]:
-        """(account, skill, right) of the replies of these hours that compliance read."""
+        """(account, skill, right) of the replies of these hours that compliance or the weekly audit read."""
         asked = {
             "direct": {"$in": [True, False]},
             "asked_at": {"$gte": begin, "$lt": end},
@@ -93,10 +93,18 @@ class FigureStore:
         }
         labels = list(self._mongo["labels"].find(asked, {"conversation": 1, "right": 1}))
         known = {doc["_id"]: doc for doc in self._read([label["conversation"] for label in labels])}
-        return [
+        read = [
             (doc["account"], doc.get("skill") or "", bool(label["right"]))
             for label in labels
             if (doc := known.get(label["conversation"])) is not None
+        ]
+        audited = {"said_at": {"$gte": begin, "$lt": end}, "state": "settled"}
+        # The same reply may be in two samples; the verdict that came last is the one that stands.
+        items = {
+            item["message"]: item for item in self._mongo["audit_items"].find(audited).sort("settled_at", 1)
+        }
+        return read + [
+            (item["account"], item["skill"], item["verdict"] == "right") for item in items.values()
         ]
 
     def model_calls(self, begin: datetime, end: datetime) -> tuple[int, int]:
@@ -156,7 +164,9 @@ class FigureStore:
             if any(change["at"] >= since for change in doc.get("changes", ()))
         ]
         reviewed = self._mongo["labels"].find({"source": "review", "at": {"$gte": since}}, {"asked_at": 1})
-        return [doc["at"] for doc in (*asked, *rated)] + [doc["asked_at"] for doc in reviewed]
+        audited = self._mongo["audit_items"].find({"settled_at": {"$gte": since}}, {"said_at": 1})
+        moments = [doc["at"] for doc in (*asked, *rated)] + [doc["asked_at"] for doc in reviewed]
+        return moments + [doc["said_at"] for doc in audited]
 
     # -- days to compute -----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from bson.binary import Binary
@@ -145,8 +144,3 @@ class QualityStore:
         if owner is not None:
             query["finding.owner"] = owner
         return list(self._mongo["audit_items"].find(query).sort("finding.due", 1).limit(limit))
-
-    def settled(self, begin: datetime, end: datetime) -> list[Doc]:
-        """Verdicts settled in these hours, for the figures."""
-        query = {"settled_at": {"$gte": begin, "$lt": end}}
-        return list(self._mongo["audit_items"].find(query))

@@ -118,6 +118,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("draw", ASCENDING), ("n", ASCENDING)], unique=True),
         IndexModel([("finding.state", ASCENDING), ("finding.due", ASCENDING)], sparse=True),
         IndexModel([("settled_at", ASCENDING)]),
+        IndexModel([("said_at", ASCENDING)]),
     ],
     "audit_proofs": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],

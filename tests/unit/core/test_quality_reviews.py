@@ -1,4 +1,4 @@
-"""The weekly audit over real stores: the sealed seed, the draw, reviews that nobody sees too early, and what follows."""
+"""The weekly audit over real stores: the sealed seed, the draw, reviews that nobody sees too early; what follows."""
 
 from __future__ import annotations
 
