@@ -28,6 +28,7 @@ phrasings.py      which articles lack phrasings, and taking suggested ones over;
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
+trail.py          whose data was touched, when, by whom
 retention.py      how long everything is kept, legal holds of two officers, what was destroyed
 audits.py         the weekly audit: seeds, samples, reports, proof; audit_review.py reads replies one by one;
                   audit_words.py says the codes
@@ -107,6 +108,7 @@ from inbox import (
     staff,
     switch,
     totp,  # noqa: F401 - its pages
+    trail,
     words,
     work,
 )
@@ -141,7 +143,7 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
-_RECORDS = (records.bp, retention.bp)
+_RECORDS = (records.bp, retention.bp, trail.bp)
 # What the bot says, read by people.
 _AUDIT = (audits.bp, audit_review.bp)
 _PAGES = (

@@ -54,6 +54,7 @@ KNOWLEDGE_TABS = (
 # The examiner's pages; a page adds its line here and the entry below points at the first of them.
 RECORDS_TABS: tuple[Tab, ...] = (
     Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),
+    Tab("access", "trail.index", _l("Access"), Permission.TRAIL_OWN),
     Tab("retention", "retention.index", _l("Retention"), Permission.RETENTION_READ),
 )
 

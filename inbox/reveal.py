@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from bot.desk.reveal import FIRM_ID, OPEN_S, REASONS, Field, Shown
 from bot.errors import BadPayload, ServiceError
 from bot.masking import mask
-from inbox import auth, words
+from inbox import auth, seen, words
 from inbox.account import attempts
 from inbox.auth import STEP_UP_S, console, requires, staff
 from inbox.permissions import AuditAction, Permission
@@ -128,6 +128,7 @@ def _answer(
 @requires(Permission.REVEAL)
 def line(conversation_id: str, message_id: str) -> ResponseReturnValue:
     found = console().reveals.fields(staff(), conversation_id, message_id)
+    seen.conversation(console().desk.page(staff(), conversation_id), again=True)
     return _form(*_places(conversation_id, message_id), found)
 
 
@@ -153,7 +154,9 @@ def show_line(conversation_id: str, message_id: str) -> ResponseReturnValue:
 @bp.get("/inbox/customers/<customer_id>/reveal")
 @requires(Permission.REVEAL)
 def firm_id(customer_id: str) -> ResponseReturnValue:
-    return _form(*_customer_places(customer_id), [console().reveals.firm_id(staff(), customer_id)])
+    field = console().reveals.firm_id(staff(), customer_id)
+    console().audit(staff().id, AuditAction.CUSTOMER_OPENED, f"customer:{customer_id}", {"form": "reveal"})
+    return _form(*_customer_places(customer_id), [field])
 
 
 @bp.post("/inbox/customers/<customer_id>/reveal")

@@ -17,6 +17,7 @@ from bot.cli import (
     mask,
     model,
     records,
+    records_access,  # noqa: F401 - its command joins the group
     records_retention,  # noqa: F401 - its commands join the group
     rules,
     simulate,

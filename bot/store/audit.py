@@ -1,7 +1,7 @@
 """The audit log: what staff did and saw, numbered and chained, never changed.
 
-An event: `at`, `actor`, `action`, `subject`, `detail`, `role`, `where` and `why` (bot/origin.py), `kind` (audit_kinds.py), and
-where they are about customers `customers` (ids) and `shown` (the conversations of a list). `trail.py` reads them.
+An event: `at`, `actor`, `role`, `action`, `subject`, `detail`, `where` and `why` (bot/origin.py), `kind` (audit_kinds.py),
+and where it is about customers `customers` (ids) and `shown` (the conversations of a list). `trail.py` reads them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.mongo import Doc, Mongo, Session, is_away
 from bot.origin import Origin
 from bot.store.audit_kinds import kind_of
 from bot.store.chain import linked
-from bot.store.concerned import Concerned
+from bot.store.concerned import Concerned, named_in
 from bot.store.records import new_id
 
 BATCH = 64
@@ -169,7 +169,7 @@ class AuditStore:
                 doc["role"] = event.origin.role
             if event.shown:
                 doc["shown"] = list(event.shown)
-            if all_of_them := sorted({*theirs, *event.customers}):
+            if all_of_them := sorted({*theirs, *event.customers, *named_in(event.detail)}):
                 doc["customers"] = all_of_them
             previous = linked(previous, doc)["hash"]
             docs.append(doc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from threading import Lock
 
 from bot.mongo import Mongo, Session
@@ -65,3 +65,9 @@ def _conversation(subject: str) -> list[str]:
     if not colon:
         return [subject] if _ID.fullmatch(subject) else []
     return [rest] if kind in ("conversation", "message") and _ID.fullmatch(rest) else []
+
+
+def named_in(detail: Mapping[str, object]) -> list[str]:
+    """A customer that the detail names, as that of a legal hold does."""
+    named = detail.get("customer")
+    return [named] if isinstance(named, str) and _ID.fullmatch(named) else []
