@@ -61,10 +61,19 @@ class PurgeStore:
         """Nothing is written under these customers from here on, and no hold comes between."""
         self._records.touch(session, members)
         doc = self._certificate("customer", by, basis, now)
-        doc |= {"customers": sorted(members), "case": case, "counts": self._counts(members, session)}
         mark = {"$set": {"purge": doc["_id"]}}
         self._mongo["retention"].update_many({"_id": {"$in": list(members)}}, mark, session=session)
         self._records.hide(session, members, now)
+        # Nobody is to send what nobody can read any more.
+        talks = self._records.conversations(members, session)
+        ended = {"open": False, "status": "failed", "error": "erased", "settled_at": whole_ms(now)}
+        self._mongo["outbox"].update_many(
+            {**_threads(list(self._parted(members, session))), "conversation": {"$in": talks}, "open": True},
+            {"$set": {**ended, "attended": whole_ms(now)}},
+            session=session,
+        )
+        # Parted from their threads by now, which says which events are theirs.
+        doc |= {"customers": sorted(members), "case": case, "counts": self._counts(members, session)}
         self._mongo["certificates"].insert_one(doc, session=session)
         return doc
 
@@ -147,8 +156,7 @@ class PurgeStore:
         ids, within = {"$in": list(members)}, {"$in": talks}
         lines = self._mongo["messages"].find({"customer": ids, "kind": "file"}, {"_id": 1}, session=session)
         files = {"$in": [doc["_id"] for doc in lines]}
-        parted = self._mongo["retention"].find({"_id": ids}, {"threads": 1}, session=session)
-        left = [one for doc in parted for one in doc.get("threads", ())]
+        left = list(self._parted(members, session))
         events: list[Doc] = [{"thread": one["thread"], "received_at": {"$lte": one["at"]}} for one in left]
         tries = [f"tries:{one['thread']}" for one in left]
         return [
@@ -200,8 +208,9 @@ class PurgeStore:
             alone = {"group": member, PURGED: certificate}
             self._mongo["customers"].update_one({"_id": member}, {"$set": alone, "$unset": _OF_CUSTOMER})
 
-    def _parted(self, members: Sequence[str]) -> Iterable[Doc]:
-        for doc in self._mongo["retention"].find({"_id": {"$in": list(members)}}, {"threads": 1}):
+    def _parted(self, members: Sequence[str], session: Session | None = None) -> Iterable[Doc]:
+        query = {"_id": {"$in": list(members)}}
+        for doc in self._mongo["retention"].find(query, {"threads": 1}, session=session):
             yield from doc.get("threads", ())
 
     def _tombstones(self, name: str, query: Doc, certificate: str) -> None:

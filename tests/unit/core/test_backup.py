@@ -21,8 +21,8 @@ from bot.mongo import Mongo
 from bot.store.backup import KEYS, BackupStore
 from bot.vault import ERASED, Vault
 from tests.conftest import with_path
+from tests.unit.core.kept import LATER, at, ended, talked
 from tests.unit.core.teller import Teller
-from tests.unit.core.test_retention import LATER, at, ended, talked
 
 Run = Callable[..., Result]
 KEY = bytes(range(32))

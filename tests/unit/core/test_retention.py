@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.model import GENESIS, Role, Staff
-from bot.retention.clock import HOLD, MESSAGE, RELATIONSHIP
+from bot.model import Role
+from bot.retention.clock import HOLD, MESSAGE, RELATIONSHIP, Reason, longest, years_after
 from bot.retention.purging import BEGUN, CERTIFIED
 from bot.retention.service import ERASED as KIND_ERASED
-from bot.retention.service import RESTRICTED, Retention
-from bot.store.chain import link
+from bot.retention.service import RESTRICTED
 from bot.store.purging import digest
-from bot.store.records import new_id
+from bot.store.records import Draft, Sealed
 from bot.store.retention import ENDED, NONE
 from bot.vault import ERASED
+from tests.unit.core.kept import LATER, at, chain_stands, ended, one_of, talked
 from tests.unit.core.teller import Teller
-
-LATER = timedelta(days=365 * 5 + 3)
-
-
-def one_of(role: Role) -> Staff:
-    """Somebody whose sign-in no test needs: a password takes its time."""
-    return Staff(new_id(), "somebody@example.com", "somebody", role)
-
-
-def at(teller: Teller, now: datetime) -> Retention:
-    """The same service, on another day."""
-    house = teller.service.console.retention
-
-    def clock() -> datetime:
-        return now
-
-    return replace(house, now=clock, purger=replace(house.purger, now=clock))
-
-
-def talked(teller: Teller, text: str = "我的信用卡帳單怎麼看") -> tuple[str, str]:
-    """(user, customer) of somebody who wrote."""
-    user = teller.person()
-    teller.hears(user, text)
-    return user, teller.conversation(user)["customer"]
-
-
-def ended(teller: Teller, customer: str) -> None:
-    officer = one_of(Role.COMPLIANCE)
-    teller.service.console.retention.state(officer, customer, NONE)
-
-
-def chain_stands(teller: Teller, conversation: str) -> bool:
-    mongo, previous = teller.service.mongo, GENESIS
-    for doc in mongo["messages"].find({"conversation": conversation}).sort("seq", 1):
-        if doc["prev_hash"] != previous or link(previous, doc) != doc["hash"]:
-            return False
-        previous = doc["hash"]
-    head = mongo["conversations"].find_one({"_id": conversation})
-    return head is not None and head["head_hash"] == previous != GENESIS
 
 
 def test_a_relationship_nobody_spoke_of_goes_on(teller: Teller) -> None:
@@ -66,6 +29,26 @@ def test_a_relationship_nobody_spoke_of_goes_on(teller: Teller) -> None:
     clock = teller.service.console.retention.clock(customer)
     assert clock.until is None
     assert [reason.kind for reason in clock.open] == [RELATIONSHIP]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))), min_size=1, max_size=6))
+def test_a_clock_ends_with_its_last_reason(ends: list[datetime | None]) -> None:
+    clock = longest(Reason(MESSAGE, end) for end in ends)
+    known = [end for end in ends if end is not None]
+    assert clock.until == (max(known) if len(known) == len(ends) else None)
+    assert len(clock.open) == len(ends) - len(known)
+    for end in known:
+        # Over only when each of them is.
+        assert not clock.over(end - timedelta(microseconds=1)) or end == datetime.min.replace(tzinfo=UTC)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)), st.integers(5, 100))
+def test_years_are_never_shorter_than_said(at_: datetime, years: int) -> None:
+    end = years_after(at_, years)
+    assert end.year == at_.year + years
+    assert end - at_ >= timedelta(days=365 * years + years // 4 - 1)
 
 
 def test_the_longest_clock_wins(teller: Teller) -> None:
@@ -173,6 +156,30 @@ def test_who_writes_again_begins_anew(teller: Teller) -> None:
     assert teller.service.views.page(one_of(Role.SUPERVISOR), fresh["_id"]) is not None
 
 
+def test_a_turn_under_way_does_not_write_to_who_was_just_restricted(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, customer = talked(teller)
+    service, seal = teller.service, teller.service.conversations.seal
+    restricted: list[str] = []
+
+    def late(customer_id: str, drafts: Sequence[Draft]) -> list[Sealed]:
+        # Between what the turn has read and what it writes.
+        if not restricted:
+            restricted.append(customer_id)
+            service.console.retention.request_deletion("system:test", customer, "個資法 11", None)
+        return seal(customer_id, drafts)
+
+    before = service.mongo["messages"].count_documents({"customer": customer})
+    monkeypatch.setattr(service.conversations, "seal", late)
+    teller.hears(user, "還有一個問題")
+    teller.drain(user)
+    assert restricted == [customer]
+    assert service.mongo["messages"].count_documents({"customer": customer}) == before
+    assert teller.conversation(user)["customer"] != customer
+    assert any("還有一個問題" in line for line in teller.said(user))
+
+
 def test_nothing_young_can_be_erased(teller: Teller) -> None:
     _, customer = talked(teller)
     ended(teller, customer)
@@ -214,6 +221,8 @@ def test_purge_after_the_term_keeps_the_chain(teller: Teller) -> None:
     assert certificate["state"] == "done"
     assert certificate["counts"]["messages"] == len(lines)
     assert certificate["counts"]["keys"] == 1
+    assert certificate["counts"]["events"] >= 1
+    assert certificate["counts"]["outbox"] >= 1
     assert digest(certificate) == certificate["sha256"]
     subject = {"subject": f"certificate:{outcome.certificate}"}
     noted = {doc["action"]: doc["detail"] for doc in mongo["audit"].find(subject)}
@@ -252,61 +261,6 @@ def test_a_purge_that_is_killed_ends_right_the_next_time(teller: Teller, part: s
     assert chain_stands(teller, teller.conversation(user)["_id"])
     noted = {"subject": f"certificate:{certificate.id}", "action": CERTIFIED}
     assert teller.service.mongo["audit"].count_documents(noted) == 1
-
-
-def test_while_held_nothing_goes_and_two_people_decide(teller: Teller) -> None:
-    house = teller.service.console.retention
-    first, second = one_of(Role.COMPLIANCE), one_of(Role.COMPLIANCE)
-    _, customer = talked(teller)
-    ended(teller, customer)
-    due = at(teller, datetime.now(UTC) + LATER)
-    hold = house.holds.propose(first, customer, "法院調閱 114 年度訴字第 1 號")
-
-    def refused() -> bool:
-        return due.request_deletion("system:test", customer, "11", None).kind == RESTRICTED
-
-    # A proposal blocks from its first moment; agreeing with oneself is no agreement.
-    assert refused()
-    with pytest.raises(NotAllowed):
-        house.holds.decide(first, hold.id, agree=True)
-    for role in (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR, Role.AGENT):
-        with pytest.raises(NotAllowed):
-            house.holds.decide(one_of(role), hold.id, agree=True)
-    assert house.holds.decide(second, hold.id, agree=True).state == "standing"
-    assert refused()
-    with pytest.raises(Conflict):
-        house.holds.propose(second, customer, "twice")
-    lifting = house.holds.propose_lifting(second, customer, "案件終結")
-    assert lifting.state == "lifting"
-    assert refused()
-    with pytest.raises(NotAllowed):
-        house.holds.decide(second, hold.id, agree=True)
-    assert house.holds.decide(first, hold.id, agree=False).state == "standing"
-    house.holds.propose_lifting(second, customer, "案件終結")
-    assert house.holds.decide(first, hold.id, agree=True).state == "lifted"
-    with pytest.raises(Conflict):
-        house.holds.decide(first, hold.id, agree=True)
-    assert due.request_deletion("system:test", customer, "11", None).kind == KIND_ERASED
-    with pytest.raises(Conflict):
-        house.holds.propose(first, customer, "too late")
-    actions = [doc["action"] for doc in teller.service.mongo["audit"].find({"subject": f"hold:{hold.id}"})]
-    assert len(actions) == 6
-
-
-def test_of_two_who_agree_at_once_one_does(teller: Teller) -> None:
-    house = teller.service.console.retention
-    _, customer = talked(teller)
-    hold = house.holds.propose(one_of(Role.COMPLIANCE), customer, "court file 2")
-    both = [one_of(Role.COMPLIANCE), one_of(Role.COMPLIANCE)]
-
-    def agree(officer: Staff) -> str:
-        try:
-            return house.holds.decide(officer, hold.id, agree=True).state
-        except Conflict:
-            return "late"
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(agree, both)) == ["late", "standing"]
 
 
 def test_the_clock_purges_weekly_once_it_is_switched_on(teller: Teller) -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bot.cli import register
+from bot.errors import Conflict, NotAllowed
 from bot.model import Role, Staff
+from bot.retention.service import ERASED as KIND_ERASED
+from bot.retention.service import RESTRICTED
 from bot.vault import ERASED
+from tests.unit.core.kept import LATER, at, ended, one_of, talked
 from tests.unit.core.teller import Teller, signed_in
-from tests.unit.core.test_retention import LATER, at, ended, talked
 from tests.unit.inbox.forms import post
 
 PAGE = "/records/retention"
@@ -22,6 +30,13 @@ PAGE = "/records/retention"
 @pytest.fixture(scope="module")
 def officers(teller: Teller) -> tuple[Staff, Staff]:
     return teller.staff(Role.COMPLIANCE), teller.staff(Role.COMPLIANCE)
+
+
+@pytest.fixture(scope="module")
+def run(app: Flask) -> Callable[..., Result]:
+    """`flask` with these words."""
+    register(app)
+    return lambda *words: app.test_cli_runner().invoke(args=list(words))
 
 
 def stepped(teller: Teller, app: Flask, person: Staff) -> FlaskClient:
@@ -134,3 +149,89 @@ def test_compliance_sees_what_is_restricted_with_its_mark(
     assert talk not in supervisor.get("/inbox?view=all").text
     assert supervisor.get(f"/inbox/{talk}").status_code == 404
     assert supervisor.get(f"/inbox/customers/{customer}").status_code == 404
+
+
+def test_while_held_nothing_goes_and_two_people_decide(teller: Teller) -> None:
+    house = teller.service.console.retention
+    first, second = one_of(Role.COMPLIANCE), one_of(Role.COMPLIANCE)
+    _, customer = talked(teller)
+    ended(teller, customer)
+    due = at(teller, datetime.now(UTC) + LATER)
+    hold = house.holds.propose(first, customer, "法院調閱 114 年度訴字第 1 號")
+
+    def refused() -> bool:
+        return due.request_deletion("system:test", customer, "11", None).kind == RESTRICTED
+
+    # A proposal blocks from its first moment; agreeing with oneself is no agreement.
+    assert refused()
+    with pytest.raises(NotAllowed):
+        house.holds.decide(first, hold.id, agree=True)
+    for role in (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR, Role.AGENT):
+        with pytest.raises(NotAllowed):
+            house.holds.decide(one_of(role), hold.id, agree=True)
+    assert house.holds.decide(second, hold.id, agree=True).state == "standing"
+    assert refused()
+    with pytest.raises(Conflict):
+        house.holds.propose(second, customer, "twice")
+    lifting = house.holds.propose_lifting(second, customer, "案件終結")
+    assert lifting.state == "lifting"
+    assert refused()
+    with pytest.raises(NotAllowed):
+        house.holds.decide(second, hold.id, agree=True)
+    assert house.holds.decide(first, hold.id, agree=False).state == "standing"
+    house.holds.propose_lifting(second, customer, "案件終結")
+    assert house.holds.decide(first, hold.id, agree=True).state == "lifted"
+    with pytest.raises(Conflict):
+        house.holds.decide(first, hold.id, agree=True)
+    assert due.request_deletion("system:test", customer, "11", None).kind == KIND_ERASED
+    with pytest.raises(Conflict):
+        house.holds.propose(first, customer, "too late")
+    actions = [doc["action"] for doc in teller.service.mongo["audit"].find({"subject": f"hold:{hold.id}"})]
+    assert len(actions) == 6
+
+
+def test_of_two_who_agree_at_once_one_does(teller: Teller) -> None:
+    house = teller.service.console.retention
+    _, customer = talked(teller)
+    hold = house.holds.propose(one_of(Role.COMPLIANCE), customer, "court file 2")
+    both = [one_of(Role.COMPLIANCE), one_of(Role.COMPLIANCE)]
+
+    def agree(officer: Staff) -> str:
+        try:
+            return house.holds.decide(officer, hold.id, agree=True).state
+        except Conflict:
+            return "late"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(agree, both)) == ["late", "standing"]
+
+
+def test_the_commands_say_state_hold_and_purge(
+    teller: Teller, run: Callable[..., Result], officers: tuple[Staff, Staff]
+) -> None:
+    def told(*words: str) -> Any:
+        done = run("records", *words, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout.splitlines()[-1])
+
+    user, customer = talked(teller, "請問轉帳限額")
+    first, second = (officer.email for officer in officers)
+    table = told("retention")
+    assert {one["years"] for one in table["terms"] if one["class"] == "messages"} == {5}
+    assert table["purge"] is False
+    assert "messages" in run("records", "retention").output
+    assert told("retention", customer)["until"] is None
+    ended_on = ("--relationship", "ended", "--ended", "2026-01-31", "--as", first)
+    assert told("state", customer, *ended_on)["until"].startswith("2031")
+    assert run("records", "state", customer, *ended_on[:-1], "nobody@example.com").exit_code == 1
+    hold = told("hold", "add", customer, "--reason", "court file 4", "--as", first)
+    assert run("records", "hold", "agree", hold["id"], "--as", first).exit_code == 1
+    assert told("hold", "agree", hold["id"], "--as", second)["state"] == "standing"
+    assert told("retention", customer)["until"] is None
+    assert told("hold", "remove", customer, "--reason", "closed", "--as", first)["state"] == "lifting"
+    assert told("hold", "agree", hold["id"], "--as", second)["state"] == "lifted"
+    # Nobody can purge what is young, and there is no way to say another day.
+    assert customer not in str(told("purge", "--dry-run")["due"])
+    assert customer not in str(told("purge"))
+    assert run("records", "purge", "--now", "2099-01-01").exit_code == 2
+    assert ERASED not in str(teller.said(user))
