@@ -29,6 +29,7 @@ rules.py          hand-off rules: those in force, a version and its review; rule
 recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
 trail.py          whose data was touched, when, by whom
+cases.py          requests of data subjects and complaints; cases_complaints.py is work on one of the latter
 retention.py      how long everything is kept, legal holds of two officers, what was destroyed
 audits.py         the weekly audit: seeds, samples, reports, proof; audit_review.py reads replies one by one;
                   audit_words.py says the codes
@@ -73,6 +74,8 @@ from inbox import (
     automation,
     availability,
     canned,
+    cases,
+    cases_complaints,  # noqa: F401 - its pages
     customers,
     dashboard,
     drafts,
@@ -143,7 +146,7 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
-_RECORDS = (records.bp, retention.bp, trail.bp)
+_RECORDS = (cases.bp, records.bp, retention.bp, trail.bp)
 # What the bot says, read by people.
 _AUDIT = (audits.bp, audit_review.bp)
 _PAGES = (

@@ -74,6 +74,7 @@ ENTRIES = (
     Entry("dashboard.index", _l("Figures"), "chart", Permission.FIGURES_READ),
     Entry("assignment.index", _l("Assignment"), "person", Permission.SCHEDULE_READ),
     Entry("hours.index", _l("Service hours"), "clock", Permission.SCHEDULE_READ),
+    Entry("cases.index", _l("Cases"), "flag", Permission.REQUEST_READ),
     Entry("records.index", _l("Records"), "shield", Permission.RECORDS_READ, RECORDS_TABS),
     Entry("audits.index", _l("Audit"), "eye", Permission.AUDIT_READ, AUDIT_TABS),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),

@@ -96,6 +96,7 @@ class AuditAction(StrEnum):
     STEPPED_UP = "account:session:step_up"
     STEP_UP_FAILED = "account:session:step_up_refused"
     DENIED = "account:permission:denied"
+    OBJECT_DENIED = "account:object:denied"
     CONVERSATION_OPENED = "inbox:conversation:open"
     CONVERSATIONS_LISTED = "inbox:conversations:list"
     CONVERSATIONS_SEARCHED = "inbox:conversations:search"
@@ -118,6 +119,10 @@ class AuditAction(StrEnum):
     GOVERNANCE_EXPORTED = "governance:inventory:export"
     RETENTION_OPENED = "records:retention:open"
     CERTIFICATE_DOWNLOADED = "records:certificate:download"
+    CASES_LISTED = "cases:cases:list"
+    CASE_OPENED = "cases:case:open"
+    CASE_BEGUN = "cases:form:open"
+    COMPLAINTS_EXPORTED = "cases:complaints:export"
 
 
 _DESK = frozenset(

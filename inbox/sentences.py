@@ -14,6 +14,7 @@ from flask_babel import get_locale, gettext
 from inbox import (
     access_sentences,
     audit_sentences,
+    cases_sentences,
     composer_sentences,
     customers_sentences,
     knowledge_sentences,
@@ -98,6 +99,7 @@ KNOWN = (
     *composer_sentences.KNOWN,
     *access_sentences.KNOWN,
     *audit_sentences.KNOWN,
+    *cases_sentences.KNOWN,
     *knowledge_sentences.KNOWN,
     *monitor_sentences.KNOWN,
     *phrasings_sentences.KNOWN,

@@ -22,7 +22,7 @@ TAKES_IN = (Role.AGENT, Role.SENIOR, Role.SUPERVISOR)
 WRITES = (Role.SUPERVISOR,)
 AGREES = (Role.COMPLIANCE,)
 COMPLAINTS = (Role.SENIOR, Role.SUPERVISOR)
-SHORTEST, LONGEST = 3, 2000
+SHORTEST, LONGEST = 2, 2000
 OLDEST = timedelta(days=366)
 """A letter that is entered later than this was not received through this house."""
 
