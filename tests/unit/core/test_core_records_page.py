@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from bot import cli
 from bot.cli.doctor_records import looks
 from bot.model import Role
 from bot.records import keys
@@ -51,7 +52,7 @@ def test_the_calendar_shows_what_is_sealed_what_is_not_and_gives_the_seal(
 ) -> None:
     client = signed_in(app, teller.staff(Role.AUDITOR))
     page = client.get("/records").text
-    assert page.count('<li class="day ') == 90
+    assert page.count('<li class="day day-') == 90
     assert f'href="/records/seals/{sealed}"' in page
     assert "No copy leaves this database" in page
     got = client.get(f"/records/seals/{sealed}")
@@ -125,3 +126,34 @@ def test_the_supervisor_tells_the_clock_alone_of_the_key(
     plan.service(teller.service.settings, env)
     assert [name for name, has in told.items() if has] == ["-m bot.clock"]
     assert len(told) >= 4
+
+
+def test_the_command_names_the_first_bad_record_and_exits_1(teller: Teller, app: Flask) -> None:
+    user, mongo = teller.person(), teller.service.mongo
+    for text in ("你好", "我要真人"):
+        teller.hears(user, text)
+    runner = app.test_cli_runner()
+    whole = runner.invoke(cli.records.group, args=["verify", "--json"])
+    assert whole.exit_code == 0, whole.output
+    assert json.loads(whole.stdout)["ok"] is True
+    second = mongo["messages"].find_one({"thread": teller.thread(user), "seq": 2})
+    assert second is not None
+    mongo["messages"].delete_one({"_id": second["_id"]})
+    found = runner.invoke(cli.records.group, args=["verify", "--json"])
+    assert found.exit_code == 1
+    said = json.loads(found.stdout)
+    assert said["ok"] is False
+    assert {name: said["bad"][name] for name in ("id", "conversation", "seq", "reason")} == {
+        "id": None,
+        "conversation": second["conversation"],
+        "seq": 2,
+        "reason": "missing",
+    }
+    mongo["messages"].insert_one({**second, "author": "staff:nobody"})
+    found = runner.invoke(cli.records.group, args=["verify", "--json", "--all"])
+    assert [one["id"] for one in json.loads(found.stdout)["all"]] == [second["_id"]]
+    assert runner.invoke(cli.records.group, args=["verify", "/nonexistent"]).exit_code == 2
+    mongo["messages"].replace_one({"_id": second["_id"]}, second)
+    assert runner.invoke(cli.records.group, args=["seal"]).stdout.startswith("Nothing to seal")
+    key = json.loads(runner.invoke(cli.records.group, args=["key", "--json"]).stdout)
+    assert (len(key["key_id"]), len(key["public_key"])) == (32, 64)
