@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
-from bot.model import Role
+from bot.model import GENESIS, Role
 from bot.retention.clock import HOLD, MESSAGE, RELATIONSHIP, Reason, longest, years_after
 from bot.retention.purging import BEGUN, CERTIFIED
 from bot.retention.service import ERASED as KIND_ERASED
 from bot.retention.service import RESTRICTED
+from bot.store.chain import link
+from bot.store.documents import conversation_of
+from bot.store.notes import NoteStore, intact
 from bot.store.purging import digest
 from bot.store.records import Draft, Sealed
 from bot.store.retention import ENDED, NONE
@@ -262,6 +265,53 @@ def test_a_purge_that_is_killed_ends_right_the_next_time(teller: Teller, part: s
     assert chain_stands(teller, teller.conversation(user)["_id"])
     noted = {"subject": f"certificate:{certificate.id}", "action": CERTIFIED}
     assert teller.service.mongo["audit"].count_documents(noted) == 1
+
+
+def test_two_purges_at_once_are_one(teller: Teller) -> None:
+    """The second begins and ends while the first is about to certify."""
+    _, customer = talked(teller)
+    ended(teller, customer)
+    plain, seconds = at(teller, datetime.now(UTC) + LATER), []
+
+    def step(name: str) -> None:
+        if name == "certificate":
+            seconds.append(plain.request_deletion("system:other", customer, "個資法 11-III", None))
+
+    first = replace(plain, purger=replace(plain.purger, step=step))
+    outcome = first.request_deletion("system:test", customer, "個資法 11-III", None)
+    assert [one.certificate for one in seconds] == [outcome.certificate]
+    noted = {"subject": f"certificate:{outcome.certificate}", "action": CERTIFIED}
+    assert teller.service.mongo["audit"].count_documents(noted) == 1
+
+
+def test_notes_and_links_go_with_the_customer(teller: Teller) -> None:
+    service, agent = teller.service, one_of(Role.SUPERVISOR)
+    user, customer = talked(teller)
+    other_user, other = talked(teller)
+    service.customers.note(agent, customer, "喜歡早上接電話")
+    service.customers.link(agent, customer, other, "同一個人說的話")
+    talk = conversation_of(teller.conversation(user))
+    service.mongo.transaction(
+        lambda session: NoteStore(service.mongo, service.vault).add(session, talk, "s", "備註")
+    )
+    service.mongo.transaction(lambda session: service.ratings.add(session, talk, datetime.now(UTC)))
+    ended(teller, customer)
+    due = at(teller, datetime.now(UTC) + LATER)
+    kinds = {reason.of for reason in due.clock(customer).reasons if reason.kind == MESSAGE}
+    assert kinds == {"messages", "notes", "customer_notes", "ratings"}
+    assert due.request_deletion("system:test", customer, "個資法 11-III", None).kind == KIND_ERASED
+    (note,) = service.mongo["customer_notes"].find({"customer": customer})
+    assert link(GENESIS, note) == note["hash"]
+    docs, head = NoteStore(service.mongo, service.vault).chain(talk.id)
+    assert intact(docs, head)
+    assert [service.vault.read(doc["content"]) for doc in docs] == [ERASED]
+    assert service.mongo["ratings"].count_documents({"_id": talk.id}) == 0
+    (tie,) = service.mongo["links"].find({"customers": customer})
+    assert not tie["standing"]
+    assert "reason" not in tie
+    # The one beside them is whole, and alone.
+    assert service.customers.person(one_of(Role.SUPERVISOR), other).faces[0].kept is None
+    assert any("帳單" in line for line in teller.said(other_user))
 
 
 def test_the_clock_purges_weekly_once_it_is_switched_on(teller: Teller) -> None:
