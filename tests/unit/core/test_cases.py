@@ -104,7 +104,8 @@ def test_a_term_ends_as_the_law_counts(received: str, days: int, last: str) -> N
 def test_a_term_is_never_shorter_and_ends_on_a_working_day(received: date, days: int) -> None:
     last = due(received, days)
     first = received + timedelta(days=days)
-    assert last >= first and working(last)
+    assert last >= first
+    assert working(last)
     assert not any(working(first + timedelta(days=n)) for n in range((last - first).days))
 
 
@@ -119,16 +120,18 @@ def test_a_copy_goes_its_way_and_every_step_is_in_the_audit_log(teller: Teller) 
     cases, case = granted(teller, "copy")
     made = cases.fulfilment.package(SUPERVISOR, case.id)
     closed = cases.requests.answer(AGENT, case.id, "letter", "掛號寄出")
-    assert closed.state is State.CLOSED and closed.due == due(local(closed.received_at), 15)
+    assert closed.state is State.CLOSED
+    assert closed.due == due(local(closed.received_at), 15)
     steps = ["taken_in", "identified", "proposed", "agreed", "export", "answered"]
     assert trail(teller, case) == steps == [one.step for one in cases.room.store.events(case.id)]
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
         data = json.loads(archive.read("data.json"))
         assert archive.read("data.pdf").startswith(b"%PDF")
-    assert [one["text"] for one in data["messages"]][0] == "我要真人"
+    assert next(one["text"] for one in data["messages"]) == "我要真人"
     assert {one["from"] for one in data["messages"]} == {"customer", "bot"}
     noted = teller.service.mongo["audit"].find_one({"action": "cases:case:export", "detail.case": case.id})
-    assert noted is not None and noted["detail"]["package"] == made.sha256
+    assert noted is not None
+    assert noted["detail"]["package"] == made.sha256
 
 
 def test_the_copy_holds_no_note_of_staff_and_nothing_of_others(teller: Teller) -> None:
@@ -138,15 +141,19 @@ def test_the_copy_holds_no_note_of_staff_and_nothing_of_others(teller: Teller) -
     teller.service.console.customers.note(SUPERVISOR, case.customer, secret)
     teller.service.console.customers.mark(SUPERVISOR, case.customer, "high", secret)
     data = zipfile.ZipFile(io.BytesIO(cases.fulfilment.package(SUPERVISOR, case.id).data)).read("data.json")
-    assert secret not in data.decode() and other not in data.decode()
+    assert secret not in data.decode()
+    assert other not in data.decode()
 
 
 def test_text_is_sealed_and_people_read_it_masked(teller: Teller) -> None:
     cases, case = taken_in(teller, "copy")
     doc = teller.service.mongo["case_events"].find_one({"case": case.id, "seq": 1})
-    assert doc is not None and ID.encode() not in doc["content"] and ID not in str(doc["detail"])
+    assert doc is not None
+    assert ID.encode() not in doc["content"]
+    assert ID not in str(doc["detail"])
     shown = cases.one(AGENT, case.id)[1][0].text
-    assert ID not in shown and SAID in shown
+    assert ID not in shown
+    assert SAID in shown
     assert ID in teller.service.vault.open(doc["content"])
 
 
@@ -155,7 +162,8 @@ def test_a_line_of_the_history_that_is_changed_no_longer_fits_the_audit_log(tell
     mongo = teller.service.mongo
     doc = mongo["case_events"].find_one({"case": case.id})
     noted = mongo["audit"].find_one({"detail.case": case.id})
-    assert doc is not None and noted is not None
+    assert doc is not None
+    assert noted is not None
     assert fingerprint(doc) == noted["detail"]["sha256"]
     for field, value in {"step": "granted", "actor": "x", "content": b"x", "at": datetime.now(UTC)}.items():
         assert fingerprint({**doc, field: value}) != noted["detail"]["sha256"]
@@ -256,7 +264,8 @@ def test_the_clock_tells_once_of_a_term_that_is_over(teller: Teller) -> None:
     assert "overdue" not in trail(teller, case)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: after.tick(), range(2)))
-    assert after.tick() == 0 and trail(teller, case).count("overdue") == 1
+    assert after.tick() == 0
+    assert trail(teller, case).count("overdue") == 1
     assert case.id in [one.id for one in after.listing(SUPERVISOR, late=True)]
     assert case.id not in [one.id for one in before.listing(SUPERVISOR, late=True)]
 
@@ -280,7 +289,9 @@ def test_marketing_stops_with_the_request_itself(teller: Teller) -> None:
 def test_deletion_within_the_term_restricts_and_the_case_can_still_be_closed(teller: Teller) -> None:
     cases, case = granted(teller, "deletion")
     done = cases.fulfilment.fulfil(SUPERVISOR, case.id)
-    assert done.state is State.FULFILLED and done.restricted and done.certificate is None
+    assert done.state is State.FULFILLED
+    assert done.restricted
+    assert done.certificate is None
     event = cases.room.store.events(case.id)[-1]
     assert (event.step, event.detail["became"]) == ("restricted", RESTRICTED)
     with pytest.raises(NotFound):
@@ -297,7 +308,8 @@ def test_a_case_outlives_the_key_of_its_customer(teller: Teller) -> None:
     assert {one.text for one in cases.one(OFFICER, case.id)[1]} <= {ERASED, ""}
     cases.requests.withdraw(SUPERVISOR, case.id, f"本人來電取消 {ID}")
     last = cases.one(OFFICER, case.id)[1][-1]
-    assert "本人來電取消" in last.text and ID not in last.text
+    assert "本人來電取消" in last.text
+    assert ID not in last.text
 
 
 # -- complaints --------------------------------------------------------------------------------------------------------
@@ -317,7 +329,8 @@ def complaint(teller: Teller, channel: ChannelType = ChannelType.LINE) -> tuple[
 def test_a_complaint_opens_its_case_with_the_first_word(teller: Teller, channel: ChannelType) -> None:
     talk, case = complaint(teller, channel)
     first = teller.service.mongo["messages"].find_one({"conversation": talk}, sort=[("seq", 1)])
-    assert first is not None and case.received_at == first["at"]
+    assert first is not None
+    assert case.received_at == first["at"]
     assert (case.kind, case.conversations, case.due) == (Kind.COMPLAINT, (talk,), due(local(first["at"]), 30))
     assert trail(teller, case) == ["opened"]
 
@@ -335,7 +348,8 @@ def test_no_second_case_while_one_is_open(teller: Teller) -> None:
         list(pool.map(again, others))
     again(talk)
     found = store.listing(SUPERVISOR, customer=case.customer)
-    assert len(found) == 1 and set(found[0].conversations) == {talk, *others}
+    assert len(found) == 1
+    assert set(found[0].conversations) == {talk, *others}
 
 
 def test_complaints_are_for_seniors_and_up_in_the_store_itself(teller: Teller) -> None:
@@ -369,7 +383,8 @@ def test_closing_wants_the_reply_and_the_text_on_the_ombudsman(teller: Teller) -
     assert told.told == again.told == "sent"
     lines = list(teller.service.mongo["messages"].find({"conversation": talk, "approved.id": "ombudsman"}))
     assert [teller.service.vault.open(one["content"]) for one in lines] == [notice("ombudsman")]
-    assert "評議中心" in notice("ombudsman") and "60 日" in notice("ombudsman")
+    assert "評議中心" in notice("ombudsman")
+    assert "60 日" in notice("ombudsman")
     closed = cases.complaints.close(senior, case.id, "upheld", "已賠償")
     assert closed.state is State.CLOSED
     assert trail(teller, case) == ["opened", "replied", "told", "closed"]
@@ -399,5 +414,6 @@ def test_the_ledger_has_no_formula_and_tells_who_was_late(teller: Teller) -> Non
     late = replace(case, due=case.due - timedelta(days=400), owner="x")
     rows = ledger([case, late], local(datetime.now(UTC)), lambda _: "=cmd|x").splitlines()
     assert [row.split(",")[5] for row in rows[1:]] == ["yes", "no"]
-    assert "'=cmd|x" in rows[2] and case.customer not in "".join(rows)
+    assert "'=cmd|x" in rows[2]
+    assert case.customer not in "".join(rows)
     assert [guarded(one)[0] for one in ("=1", "+1", "-1", "@a", "\ta")] == ["'"] * 5
