@@ -19,6 +19,8 @@ _CODED: Final = re.compile(
 )
 _CODE_FIRST: Final = re.compile(rf"(?:{_CODES})[ )\n]+(?=[0-9]{{7,}}(?![0-9]))")
 _CODE_DASH: Final = re.compile(rf"(?<![0-9])(?:{_CODES})-$")
+# '富邦 006208 3000': a fund of that house, and how much of it.
+_FUND: Final = re.compile(r"00[0-9]{2,4} [0-9]{1,6}")
 _COMPACT_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _MOBILE: Final = re.compile(r"(?:(?:00)?886)?09[0-9]{8}|(?:00)?8869[0-9]{8}")
 # 16 digits are the rule, so a window of 16 wins over a longer one that also satisfies Luhn.
@@ -103,6 +105,8 @@ def _account(run: Run, kind: str) -> Window | None:
             if _MOBILE.fullmatch(window.digits) or _COMPACT_DATE.fullmatch(window.digits):
                 return None
             if kind == "account_weak" and (_STAMP.fullmatch(window.digits) or window.sizes.count(1) > 3):
+                return None
+            if kind == "account_weak" and _FUND.fullmatch(run.text, window.start, window.end):
                 return None
             if not stands_alone(run.text, window.start, window.end):
                 return None
