@@ -110,6 +110,7 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
                 here = keep_alive()
                 origin.as_role(here.staff.role.value)
                 if not may(here.staff.role, permission):
+                    g.denied = True
                     console().audit(
                         here.staff.id, AuditAction.DENIED, f"page:{request.endpoint}", {"needs": permission}
                     )

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template, request
+import re
+
+from flask import Blueprint, Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from bot.errors import ServiceError
 from inbox import words
-from inbox.auth import FirstThingsFirst, SignInNeeded, ask_first, ask_to_sign_in, wants_fragment
+from inbox.auth import (
+    FirstThingsFirst,
+    SignInNeeded,
+    ask_first,
+    ask_to_sign_in,
+    console,
+    staff,
+    wants_fragment,
+)
+from inbox.permissions import AuditAction
 
 # Paths that programs call: their errors are not pages.
 MACHINES = ("/webhooks/", "/webchat/", "/healthz", "/readyz", "/metrics")
+
+_ID = re.compile(r"[0-9a-f]{24,64}")
 
 TEXTS: dict[int, tuple[LazyString, LazyString]] = {
     400: (_l("This page was open for too long"), _l("Go back, reload the page and do it once more.")),
@@ -62,7 +76,32 @@ def too_often(wait: int) -> ResponseReturnValue:
 
 
 def _service_error(error: ServiceError) -> ResponseReturnValue:
+    try:
+        noted(error)
+    except Exception:  # noqa: BLE001 - whatever kept it from being written, it was not written
+        return problem(503)
     return problem(error.http_status, words.sentence(error))
+
+
+def noted(error: ServiceError) -> None:
+    """For a page that answers a refusal by itself."""
+    if error.http_status in (403, 404):
+        denied(error.http_status)
+
+
+def denied(status: int) -> None:
+    """A try at what is not theirs, or not there: from outside both look alike, and both are noted."""
+    if g.get("denied") or not getattr(current_user, "is_authenticated", False):
+        return
+    subject = f"page:{request.endpoint}"
+    for name in ("conversation", "customer"):
+        # Only what has the form of our ids: an address may hold anything.
+        asked = str((request.view_args or {}).get(f"{name}_id", ""))
+        if _ID.fullmatch(asked):
+            subject = f"{name}:{asked}"
+            break
+    detail = {"page": request.endpoint, "status": status}
+    console().audit(staff().id, AuditAction.OBJECT_DENIED, subject, detail)
 
 
 def _csrf(_: CSRFError) -> ResponseReturnValue:

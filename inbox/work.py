@@ -18,6 +18,7 @@ from inbox import auth, language, words
 from inbox.agent import chosen_view
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
+from inbox.problems import noted
 
 bp = Blueprint("work", __name__)
 FORM = "%Y-%m-%dT%H:%M"
@@ -50,6 +51,7 @@ def _do(
     try:
         deed()
     except (BadPayload, Conflict, NotAllowed) as error:
+        noted(error)
         sentence = words.sentence(error)
         if auth.wants_fragment():
             return {"error": sentence}, error.http_status
@@ -249,6 +251,7 @@ def _at_once(conversation_id: str, deed: Callable[[Any, str], object]) -> Respon
     try:
         deed(staff(), conversation_id)
     except (Conflict, NotFound, NotAllowed) as error:
+        noted(error)
         if auth.wants_fragment():
             return {"error": words.sentence(error)}, error.http_status
         flash(words.sentence(error), "error")

@@ -141,6 +141,10 @@ def test_an_export_is_audited(teller: Teller, people: dict[Role, FlaskClient]) -
     before = audit.count_documents({"action": "figures:service:export"})
     people[Role.AUDITOR].get("/dashboard/figures.csv?period=today")
     assert audit.count_documents({"action": "figures:service:export"}) == before + 1
+    # Whose numbers they are is staff's data: looking at them is noted too.
+    before_seen = audit.count_documents({"action": "figures:staff:open"})
+    people[Role.AUDITOR].get("/dashboard?period=30")
+    assert audit.count_documents({"action": "figures:staff:open"}) == before_seen + 1
     assert people[Role.AGENT].get("/dashboard/figures.csv").status_code == 403
     assert audit.count_documents({"action": "figures:service:export"}) == before + 1
 
