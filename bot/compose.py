@@ -29,7 +29,7 @@ from bot.automation import automation_of
 from bot.cases.service import cases_of
 from bot.compose_kb import audit_within, knowledge_of, mind_of, withdraw_of
 from bot.compose_quality import quality_of
-from bot.compose_records import trail_of, verifications_of
+from bot.compose_records import packs_of, trail_of, verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
@@ -253,7 +253,7 @@ def build(
             audit=audit.add,
             automation=automation,
             recalls=recalls,
-            quality=quality_of(mongo, vault, audit, staff, recalls, settings.quality),
+            quality=quality_of(settings, mongo, vault, audit, staff, recalls, policies, automation),
             runs=runs,
             figures=figures,
             kb=lambda: Store(mongo.db),
@@ -276,6 +276,7 @@ def build(
             monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
+            packs=packs_of(mongo, vault, audit, settings),
             trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
             retention=retention,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.seals import SealPost
 from bot.desk.hours import HoursBook
 from bot.desk.trail import Trail
+from bot.export.pack import Packs
 from bot.mongo import Mongo
 from bot.queue import JobQueue
 from bot.records.keeper import Keeper
@@ -25,6 +26,10 @@ def verifications_of(mongo: Mongo, audit: AuditStore, queue: JobQueue, settings:
     return Verifications(
         mongo, RunStore(mongo), audit, queue, ChainStore(mongo), SealStore(mongo), settings.records
     )
+
+
+def packs_of(mongo: Mongo, vault: Vault, audit: AuditStore, settings: Settings) -> Packs:
+    return Packs(mongo, vault, audit, settings.home / "keys" / "pack.key")
 
 
 def trail_of(

@@ -30,6 +30,7 @@ from bot.desk.routing import Router
 from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
+from bot.export.pack import Packs
 from bot.figures.service import Figures
 from bot.imports import Imports
 from bot.live import Live
@@ -111,6 +112,7 @@ class ConsoleService:
     monitor: Monitor
     calls: Calls
     verifications: Verifications
+    packs: Packs
     trail: Trail
     retention: Retention
     cases: Cases

@@ -7,6 +7,7 @@ from flask import Flask
 
 from bot.cli import (
     ai,
+    ai_drill,  # noqa: F401 - a command of `ai`
     audit,
     backup,
     channels,
@@ -18,6 +19,7 @@ from bot.cli import (
     model,
     records,
     records_access,  # noqa: F401 - its command joins the group
+    records_export,  # noqa: F401 - its command joins the group
     records_retention,  # noqa: F401 - its commands join the group
     rules,
     simulate,

@@ -1,5 +1,6 @@
 // The inbox as one live page: changes arrive as ids, the page fetches the fragments it may see and patches them in.
 import * as composer from "./composer.js";
+import { concerns } from "./concerns.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { sync, startOlder } from "./older.js";
@@ -98,14 +99,6 @@ const refreshList = paced(async () => {
   tick();
 }, LIST_EVERY_MS);
 
-/** Whether a change may be one of the list shown; of another list it changes no more than the number beside its name. */
-function concerns(topics) {
-  if (!topics || topics.includes("inbox")) return true;
-  if (view() === "waiting") return topics.includes("inbox:queue");
-  if (["mine", "snoozed", "mentions"].includes(view())) return topics.some((one) => one.startsWith("inbox:staff:"));
-  return true;
-}
-
 const refreshCounts = paced(() => refreshList(), COUNTS_EVERY_MS);
 
 // Whether what stands beside the words may have changed as well.
@@ -115,8 +108,7 @@ const refreshThread = paced(async () => {
   const id = openId();
   if (!id) return;
   let fresh;
-  const url = new URL(talk().dataset.threadUrl, location.href);
-  if (!besides) url.searchParams.set("said", "1");
+  const url = `${talk().dataset.threadUrl}${besides ? "" : "&said=1"}`;
   besides = false;
   try {
     fresh = parse(await background(url));
@@ -143,7 +135,7 @@ function refresh() {
 
 const stream = createStream({
   onChange(change) {
-    if (concerns(change.topics)) refreshList();
+    if (concerns(view(), change.topics)) refreshList();
     else refreshCounts();
     if (change.conversation && change.conversation !== openId()) return;
     besides ||= !change.said;

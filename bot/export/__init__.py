@@ -1,0 +1,9 @@
+"""The examiner's pack: what was said in a time, by a customer or in a conversation, with its proof, for whoever asks.
+
+scope.py       what is wanted, by whom, and why
+writer.py      files of a pack, hashed as they are written
+talk.py        conversations, messages and notes: JSON lines, a workbook, pages to read
+around.py      the log of who saw what, articles, staff, seals and their lists
+pack.py        the whole: all of them, the summary, the verifier and the signed manifest
+verifier.py    goes into the pack as verify.py, with primitives.py: needs Python alone
+"""
