@@ -111,12 +111,11 @@ class Profile:
 class Inbound:
     """One event of a platform, normalised; `sent_at` is the platform's clock, aware, UTC.
 
-    `account_id` names the account it belongs to (a Messenger webhook carries several pages). `event_id` is unique
-    within the account. `choice` is the value of a pressed button. `reply_token` (LINE) and `callback_id`
-    (Telegram) are single-use handles. `kind_detail` is the platform's own word for `OTHER`. `echo_of` is the
-    metadata of our own message that a Messenger echo confirms. `verified_as` is the firm's own customer id, proven by a
-    signed web session; `link_token` what a customer of a LINK event carried over from one (`bot/linking.py`).
-    `message_id` is what the platform calls the customer's message, `of` the one that an EDIT or UNSEND is about.
+    `account_id` names the account it belongs to (a Messenger webhook carries several pages), within which `event_id` is
+    unique. `choice` is the value of a pressed button. `reply_token` (LINE) and `callback_id` (Telegram) are single-use.
+    `kind_detail` is the platform's own word for `OTHER`, `echo_of` the metadata of our own message that an echo confirms.
+    `verified_as` is the firm's own customer id, proven by a signed web session; `link_token` what a LINK event carried
+    over from one. `message_id` is the platform's id of the message, `of` that of the one an EDIT or UNSEND is about.
     """
 
     account_id: str
@@ -333,12 +332,9 @@ class Message:
     delivery: str | None = None
     delivery_error: str | None = None
     client_id: str | None = None
-    # For people only, on the line that was decided on.
-    why: Why | None = None
-    # Whether something in it is masked, so that one of its fields may be asked for in full.
-    hidden: bool = False
-    # Edited or taken back since: `edit`, `unsend`. Those who see only the latest find its text here, or none.
-    amended: str | None = None
+    why: Why | None = None  # for people only, on the line that was decided on
+    hidden: bool = False  # something in it is masked, so that one of its fields may be asked for in full
+    amended: str | None = None  # since then: edit, unsend; who sees only the latest finds its text here
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,8 +345,7 @@ class Staff:
     role: Role
     skills: tuple[str, ...] = ()
     active: bool = True
-    # How many conversations at once.
-    capacity: int = 4
+    capacity: int = 4  # how many conversations at once
 
 
 @dataclass(frozen=True, slots=True)
