@@ -113,7 +113,7 @@ class Inbound:
 
     `account_id` names the account it belongs to (a Messenger webhook carries several pages), within which `event_id` is
     unique. `choice` is the value of a pressed button. `reply_token` (LINE) and `callback_id` (Telegram) are single-use.
-    `kind_detail` is the platform's own word for `OTHER`, `echo_of` the metadata of our own message that an echo confirms.
+    `kind_detail` is the platform's own word for `OTHER`, `echo_of` the metadata of our message that an echo confirms.
     `verified_as` is the firm's own customer id, proven by a signed web session; `link_token` what a LINK event carried
     over from one. `message_id` is the platform's id of the message, `of` that of the one an EDIT or UNSEND is about.
     """
