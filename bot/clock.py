@@ -77,8 +77,10 @@ def main() -> int:
         Job(MINUTE_S, keeper_of(service.mongo, service.settings).tick),
         Job(MINUTE_S, service.automation.tick),
         Job(MINUTE_S, quality.tick),
+        Job(HOURLY_S, service.console.quality.register.note_settings),
         Job(HOURLY_S, service.console.retention.tick),
         Job(HOURLY_S, service.console.cases.tick),
+        Job(HOURLY_S, service.console.orders.tick),
         Job(HOURLY_S, service.sweeper.close_idle),
     )
     while not done.wait(TICK_S):

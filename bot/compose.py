@@ -51,6 +51,7 @@ from bot.desk.routing_rules import RulesBook
 from bot.desk.suggest import Suggesting
 from bot.desk.work import work_of
 from bot.encoding import encoder as encoder
+from bot.export.orders import orders_of
 from bot.figures.service import Figures
 from bot.house import ConsoleService
 from bot.house import Service as Service
@@ -277,6 +278,7 @@ def build(
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
             packs=packs_of(mongo, vault, audit, settings),
+            orders=orders_of(mongo, vault, audit, queue, settings),
             trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
             retention=retention,

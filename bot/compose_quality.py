@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from bot.automation import Automation
+from bot.compose_governance import register_of
 from bot.errors import Conflict, NotFound
 from bot.model import ContentKind
 from bot.mongo import Mongo
+from bot.policies import Policies
 from bot.quality.audits import Audits
 from bot.quality.proving import Proving
 from bot.quality.reviewing import WRITERS, Reviewing
 from bot.quality.whole import Quality
 from bot.recalls import Recalls
-from bot.settings_quality import QualitySettings
+from bot.settings import Settings
 from bot.store.audit import AuditStore
 from bot.store.proofs import ProofStore
 from bot.store.quality import QualityStore
@@ -25,12 +28,14 @@ from kb.store import Store
 
 
 def quality_of(
+    settings: Settings,
     mongo: Mongo,
     vault: Vault,
     audit: AuditStore,
     staff: StaffStore,
     recalls: Recalls,
-    settings: QualitySettings,
+    policies: Policies,
+    automation: Automation,
 ) -> Quality:
     """Connects nothing."""
     store = QualityStore(mongo)
@@ -61,10 +66,11 @@ def quality_of(
                 return found.id
         return None
 
-    audits = Audits(mongo, vault, store, audit, settings, lru_cache(100_000)(class_of))
+    audits = Audits(mongo, vault, store, audit, settings.quality, lru_cache(100_000)(class_of))
     return Quality(
         audits,
-        Reviewing(mongo, store, audit, audits, people, owner, recalls.start, settings.due_days),
+        Reviewing(mongo, store, audit, audits, people, owner, recalls.start, settings.quality.due_days),
         Proving(ProofStore(mongo), vault, audit, lambda: Store(mongo.db).load()[1]),
         version,
+        register_of(settings, mongo, audit, policies, automation),
     )

@@ -11,9 +11,10 @@ from flask_babel import gettext
 
 from bot.errors import ServiceError
 from bot.quality.audits import COMMITTED, WeekReport
+from bot.quality.paper import paper
 from bot.quality.result import Result
 from inbox import audit_words as say
-from inbox import dashboard_words, plots, words
+from inbox import dashboard_words, language, plots, words
 from inbox.auth import console, person, requires, staff
 from inbox.permissions import AuditAction, Permission
 
@@ -99,6 +100,15 @@ def as_json(draw: str) -> ResponseReturnValue:
     _exported(draw, "json")
     text = json.dumps(document(report), ensure_ascii=False, indent=2, default=str)
     return _file(text.encode(), "application/json", f"audit-{draw}.json")
+
+
+@bp.get("/audit/samples/<draw>/report.pdf")
+@requires(Permission.AUDIT_READ)
+def as_pdf(draw: str) -> ResponseReturnValue:
+    report = console().quality.audits.report(draw)
+    _exported(draw, "pdf")
+    made = paper(report, language.chosen(), console().settings.timezone, person)
+    return _file(made, "application/pdf", f"audit-{draw}.pdf")
 
 
 def document(report: WeekReport) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from bot.cli.common import as_json, emit, guarded, operator, service
 from bot.errors import NotFound
 from bot.quality import weeks
 from bot.quality.audits import AD_HOC, Audits, Drawn, WeekReport
+from bot.quality.paper import paper
 from bot.quality.whole import Quality
 
 in_week = click.option("--week", help="An ISO week, such as 2026-W48.")
@@ -90,12 +92,16 @@ def _short(drawn: Drawn) -> bool:
 
 @group.command("report")
 @a_draw
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file too.")
 @as_json
 @guarded
-def report(draw: str | None, as_json: bool) -> None:
+def report(draw: str | None, pdf: Path | None, as_json: bool) -> None:
     """Pass rate and findings of a sample."""
     audits = _quality().audits
     found = audits.report(draw or _latest(audits))
+    if pdf is not None:
+        settings = service().settings
+        pdf.write_bytes(paper(found, settings.locale, settings.timezone, _name))
     if as_json:
         emit(
             {
@@ -110,6 +116,11 @@ def report(draw: str | None, as_json: bool) -> None:
         )
         return
     _print(found)
+
+
+def _name(staff_id: str) -> str:
+    found = service().staff.by_id(staff_id)
+    return found.name if found else staff_id
 
 
 def _latest(audits: Audits) -> str:

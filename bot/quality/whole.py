@@ -1,10 +1,11 @@
-"""The parts of the weekly audit as the console and commands hold them."""
+"""The parts of the weekly audit, and the register of AI systems, as the console and commands hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.governance.register import Register
 from bot.quality.audits import Audits
 from bot.quality.proving import Proving
 from bot.quality.reviewing import Reviewing
@@ -19,3 +20,4 @@ class Quality:
     reviewing: Reviewing
     proving: Proving
     version: Callable[[str, str, int], Content | None]
+    register: Register

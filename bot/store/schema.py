@@ -120,6 +120,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("settled_at", ASCENDING)]),
         IndexModel([("said_at", ASCENDING)]),
     ],
+    "ai_inventory": [IndexModel([("system", ASCENDING), ("version", DESCENDING)], unique=True)],
+    "ai_drills": [IndexModel([("at", DESCENDING)])],
     "audit_proofs": [IndexModel([("at", DESCENDING)])],
     "corrections": [IndexModel([("recall", ASCENDING), ("state", ASCENDING)])],
     "labels": [
@@ -249,6 +251,8 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"customers": {"$exists": True}},
             name="touched_of",
         ),
+        # What was changed of rules, thresholds and models.
+        IndexModel([("action", ASCENDING), ("seq", DESCENDING)]),
         # Who was relieved of a conversation: few lines name an owner.
         IndexModel(
             [("detail.owner", ASCENDING), ("at", DESCENDING)],

@@ -107,7 +107,10 @@ def test_one_reply_after_the_other_to_a_signed_report(
     assert (told["passed"], told["reviewed"], told["seed"]) == (1, 2, "5")
     assert told["findings"][0]["verdict"] == "misleading"
     assert "的答覆" not in json.dumps(told, ensure_ascii=False)
-    assert teller.service.mongo["audit"].count_documents({"action": "audit:report:export"}) == 1
+    paper = browsers[Role.AUDITOR].get(f"/audit/samples/{draw}/report.pdf")
+    assert paper.mimetype == "application/pdf"
+    assert paper.data.startswith(b"%PDF")
+    assert teller.service.mongo["audit"].count_documents({"action": "audit:report:export"}) == 2
 
 
 def test_a_supervisor_suspends_the_article_from_the_page_and_the_auditor_cannot(
