@@ -34,7 +34,7 @@ _LABEL: Final = (
     r"(?<![a-z])(?:birthday|bday|birth ?date|date of birth|dob|d\.o\.b\.?|born)(?: on| is)?)"
 )
 _GAP: Final = (
-    r"(?:[\s:=,(「『'\"-]|不是|是在|是|為|在|我的|我|他|她|的|於|寫成?|改成|改為|成|應該|國曆|"
+    r"(?:[\s:=,?(「『'\"-]|不是|是在|是|為|在|我的|我|他|她|的|於|寫成?|改成|改為|成|應該|應|正確|國曆|"
     r"農曆|陽曆|登記|資料|日期|填|錯|"
     r"了|到|更正|and|is|西元|民國(?=[):])|\)){0,8}"
 )
@@ -45,6 +45,12 @@ _AFTER: Final = (
 )
 _NAMED: Final = re.compile(rf"{_LABEL}{_GAP}({_LONG})")
 _NAMED_SHORT: Final = re.compile(rf"{_LABEL}{_GAP}({_SHORT})(?!\s?[0-9%]|前|之前|以前|到期|截止)")
+# Further from its name only a whole date of somebody who may have been born then ('生日好像登記錯了 1985/6/7').
+_FAR: Final = re.compile(
+    rf"{_LABEL}[^0-9。!?;\n]{{0,12}}(?<![0-9])({_ERA}((?:19|20)[0-9]{{2}}|[01]?[0-9]{{2}})\s?[-/.年]\s?{_M}\s?[-/.月]\s?{_D}"
+    r"(?![0-9])[日號]?)"
+)
+_NOT_YET: Final = (2025, 114)
 # '生日不是74/3/5是75/3/5'
 _NEXT: Final = re.compile(rf"[\s,、]*(?:應該|而|現在|才)?(?:不是|才是|是|為|改成|改為|和|跟|與)\s?({_LONG})")
 _SAID: Final = re.compile(rf"(?<![0-9a-z])({_LONG}){_AFTER}")
@@ -54,11 +60,18 @@ _SAID_SHORT: Final = re.compile(
 _HINT: Final = re.compile(r"生|出世|birth|bday|born|dob|d\.o\.b|年月日")
 
 
+def _born(year: str) -> bool:
+    return int(year) < _NOT_YET[len(year) < 4]
+
+
 def find_birthdays(ctx: Context) -> Iterator[Candidate]:
     """Dates named as a birthday before or after; month and day alone count when they follow the name."""
     text = ctx.text
     if not _HINT.search(text):
         return
+    for m in _FAR.finditer(text):
+        if _born(m[2]):
+            yield Candidate("BIRTHDAY", m.start(1), m.end(1), 4)
     for pattern, rank in ((_NAMED, 1), (_SAID, 1), (_NAMED_SHORT, 3), (_SAID_SHORT, 3)):
         for m in pattern.finditer(text):
             yield Candidate("BIRTHDAY", m.start(1), m.start(1) + len(m[1].rstrip()), rank)

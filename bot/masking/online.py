@@ -36,7 +36,8 @@ _VALUE: Final = r"([a-z0-9][a-z0-9._-]{3,19})(?![a-z0-9@*_-])(?!\.[a-z0-9])"
 _SAYS: Final = r"(?:[\s:=「『\"'(,→]|->|是|為|叫做|叫|就是|我的|請加|搜尋|搜|加|改成|打|is){0,6}"
 _LINE: Final = r"(?:(?<![a-z])line|(?<![a-z])賴|萊恩)"
 _WITH_ID: Final = re.compile(
-    rf"{_LINE}[^a-z0-9@]{{0,12}}?(?:(?<![a-z])(?:id|account|user ?name)|帳號|账号){_SAYS}(?<![a-z0-9@._-]){_VALUE}"
+    rf"{_LINE}[^a-z0-9@]{{0,12}}?(?:(?:(?<![a-z])|(?<=line))(?:id|account|user ?name)|帳號|账号){_SAYS}"
+    rf"(?<![a-z0-9@._-]){_VALUE}"
 )
 _WITH_COLON: Final = re.compile(
     rf"{_LINE}\s?(?:我|你)?(?:[:=]|->|是|叫|為|搜尋|搜|請加|加)[\s「『\"'(:]{{0,3}}(?<![a-z0-9@._-]){_VALUE}"
@@ -46,6 +47,9 @@ _BESIDE: Final = re.compile(
 )
 _ADD_FIRST: Final = re.compile(
     rf"(?<![a-z0-9@._-]){_VALUE}\s?[(,]?\s?(?:這?[個]?(?:就)?是)?\s?(?:我的|我)\s?(?:的\s?)?{_LINE}"
+)
+_ID_FIRST: Final = re.compile(
+    rf"(?<![a-z])(?<![a-z] )id[\s:=]{{1,3}}{_VALUE}\s?(?:[(,]|是)?\s?(?:我的)?\s?{_LINE}(?![a-z])"
 )
 _IN_BRACKETS: Final = re.compile(rf"(?<![a-z0-9@._-]){_VALUE}\s?\(\s?(?:line|賴)(?: ?id)?\s?\)")
 _LINK: Final = re.compile(r"line\.me/(?:r/)?ti/p/~?([a-z0-9._-]{4,30})")
@@ -84,7 +88,7 @@ def find_line_ids(ctx: Context) -> Iterator[Candidate]:
         return
     for m in _LINK.finditer(text):
         yield Candidate("LINE_ID", m.start(1), m.end(1), 1)
-    for pattern in (_WITH_ID, _WITH_COLON, _BESIDE, _ADD_FIRST, _IN_BRACKETS):
+    for pattern in (_WITH_ID, _WITH_COLON, _BESIDE, _ADD_FIRST, _ID_FIRST, _IN_BRACKETS):
         for m in pattern.finditer(text):
             value = m[1].rstrip(".-")
             letters = any(char.isalpha() for char in value)
