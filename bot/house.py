@@ -30,7 +30,9 @@ from bot.desk.routing import Router
 from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
+from bot.export.orders import Orders
 from bot.export.pack import Packs
+from bot.exports import Exports
 from bot.figures.service import Figures
 from bot.imports import Imports
 from bot.live import Live
@@ -113,6 +115,8 @@ class ConsoleService:
     calls: Calls
     verifications: Verifications
     packs: Packs
+    exports: Exports
+    orders: Orders
     trail: Trail
     retention: Retention
     cases: Cases

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from bot import gaps as missing
 from bot.compose import Service
 from bot.errors import ServiceError
+from bot.export.orders import EXPORT
+from bot.exports import EXPORT
 from bot.gaps import Gaps, Group
 from bot.imports import IMPORT
 from bot.logs import logger
@@ -134,6 +136,8 @@ WORK: Mapping[str, Callable[[Service, Mapping[str, Any], Step], Result]] = {
     GAPS: _gaps,
     REHEARSAL: _rehearsal,
     IMPORT: _import,
+    EXPORT: lambda service, plan, step: service.console.orders.perform(plan, step),
+    EXPORT: _export,
     VERIFY: lambda service, _plan, step: service.console.verifications.perform(step),
 }
 

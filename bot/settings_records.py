@@ -1,4 +1,4 @@
-"""Who signs the seals of the records, and where copies of them go."""
+"""Who signs the seals of the records, where copies of them go, and how long a pack lies here."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.settings_read import integer
+
 SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """`key_file` None: this process has no seal key, as is right for all but the clock in production."""
+    """`key_file` None: this process has no seal key, as is right for all but the clock in production. `export_days`: so
+    long a pack that was ordered on the page can be fetched."""
 
     key_file: Path | None
     folder: Path | None
     webhook: str | None = field(repr=False)
     webhook_secret: str | None = field(repr=False)
+    export_days: int = 7
 
 
 def record_settings(
@@ -39,4 +43,5 @@ def record_settings(
                 f"TELLER_SEAL_WEBHOOK_SECRET ({SHORTEST_SECRET} characters or more) must be set where "
                 "TELLER_SEAL_WEBHOOK is: the other side has to know who wrote."
             )
-    return RecordSettings(key_file, Path(folder).resolve() if folder else None, webhook, secret)
+    days = integer(values, "TELLER_EXPORT_DAYS", 7, 1, 90, faults)
+    return RecordSettings(key_file, Path(folder).resolve() if folder else None, webhook, secret, days)

@@ -22,12 +22,14 @@ from bot.model import Role, Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.queue import JobQueue
 from bot.runs import DEAD_AFTER, Run, run_of
+from bot.settings import Settings
 from bot.store import runs as states
 from bot.store.audit import AuditStore
 from bot.store.exporting import ExportStore
 from bot.store.packs import GONE, ORDERED, PROPOSED, READY, REFUSED, PackStore
 from bot.store.records import new_id, whole_ms
 from bot.store.runs import OneIsOpen, RunStore
+from bot.vault import Vault
 
 EXPORT = "export"
 LISTED = 50
@@ -80,7 +82,7 @@ class Orders:
     # -- the page -----------------------------------------------------------------------------------------------------
 
     def start(self, staff: Staff, wanted: Mapping[str, str], *, unmasked: bool, reason: str) -> Order:
-        """`wanted`: from, to, customer, conversation, case. Raises BadPayload, NotAllowed; Conflict while one is made."""
+        """`wanted`: from, to, customer, conversation. Raises BadPayload, NotAllowed; Conflict while one is made."""
         _must(staff)
         scope = self._scope(wanted, staff.id, unmasked=unmasked, reason=reason)
         now = whole_ms(datetime.now(UTC))
@@ -281,3 +283,9 @@ def _pack(folder: Path, path: Path, step: Step, total: int) -> None:
             step(total, total)
             if one.is_file():
                 made.write(one, str(Path(folder.name) / one.relative_to(folder)))
+
+
+def orders_of(mongo: Mongo, vault: Vault, audit: AuditStore, queue: JobQueue, settings: Settings) -> Orders:
+    packs = Packs(mongo, vault, audit, settings.home / "keys" / "pack.key")
+    folder, days = settings.home / "exports", settings.records.export_days
+    return Orders(mongo, packs, PackStore(mongo, vault), RunStore(mongo), audit, queue, folder, days)
