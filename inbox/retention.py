@@ -51,6 +51,11 @@ CLASSES: words.Words = {
     "retention": _l("Statements and restrictions"),
     "figures": _l("Figures"),
     "recalls": _l("Recalls"),
+    "audit_weeks": _l("Weekly audits"),
+    "audit_items": _l("Audited replies"),
+    "audit_proofs": _l("Proofs over all replies"),
+    "ai_inventory": _l("Register of AI systems"),
+    "ai_drills": _l("Drills of the AI switch"),
     "cases": _l("Requests and complaints"),
     "case_events": _l("What was written in cases"),
 }

@@ -28,7 +28,10 @@ _WITH_THEM = (
 )
 AGED = ("model_calls", "availability")
 """Facts that no customer is in: calls of the model without text, who was on duty."""
-_KEPT = ("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases")
+_KEPT = (
+    *("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases"),
+    *("audit_weeks", "audit_items", "audit_proofs", "ai_inventory", "ai_drills"),
+)
 
 WORKING: Mapping[str, str] = {
     "drafts": "what an agent typed and did not send, for 7 days; what is sent is a message",

@@ -17,9 +17,14 @@ from flask.testing import FlaskClient
 from bot.cli import register
 from bot.errors import Conflict, NotAllowed
 from bot.model import Role, Staff
+from bot.retention.clock import DISPUTE, HOLD, MESSAGE, PRODUCT, RELATIONSHIP
 from bot.retention.service import ERASED as KIND_ERASED
 from bot.retention.service import RESTRICTED
+from bot.retention.terms import terms
+from bot.settings_retention import CLASSES, FLOOR_YEARS
+from bot.store.holds import LIFTED, LIFTING, PROPOSED, REFUSED, STANDING
 from bot.vault import ERASED
+from inbox import retention as words
 from tests.unit.core.kept import LATER, at, ended, one_of, talked
 from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
@@ -235,3 +240,10 @@ def test_the_commands_say_state_hold_and_purge(
     assert customer not in str(told("purge"))
     assert run("records", "purge", "--now", "2099-01-01").exit_code == 2
     assert ERASED not in str(teller.said(user))
+
+
+def test_every_class_reason_and_state_has_a_word() -> None:
+    assert {one.name for one in terms(dict.fromkeys(CLASSES, FLOOR_YEARS))} <= set(words.CLASSES)
+    assert set(words.GOES) == {one.goes for one in terms(dict.fromkeys(CLASSES, FLOOR_YEARS))}
+    assert set(words.REASONS) == {MESSAGE, RELATIONSHIP, PRODUCT, DISPUTE, HOLD}
+    assert set(words.HOLD_STATES) == {PROPOSED, STANDING, LIFTING, LIFTED, REFUSED}
