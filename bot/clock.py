@@ -82,7 +82,6 @@ def main() -> int:
         Job(HOURLY_S, service.console.cases.tick),
         Job(HOURLY_S, service.console.orders.tick),
         Job(HOURLY_S, service.sweeper.close_idle),
-        Job(HOURLY_S, service.console.exports.tick),
     )
     while not done.wait(TICK_S):
         for job in jobs:

@@ -32,7 +32,6 @@ from bot.desk.work import Work
 from bot.encoding import encoder as encoder
 from bot.export.orders import Orders
 from bot.export.pack import Packs
-from bot.exports import Exports
 from bot.figures.service import Figures
 from bot.imports import Imports
 from bot.live import Live
@@ -115,7 +114,6 @@ class ConsoleService:
     calls: Calls
     verifications: Verifications
     packs: Packs
-    exports: Exports
     orders: Orders
     trail: Trail
     retention: Retention

@@ -17,7 +17,6 @@ from bot import gaps as missing
 from bot.compose import Service
 from bot.errors import ServiceError
 from bot.export.orders import EXPORT
-from bot.exports import EXPORT
 from bot.gaps import Gaps, Group
 from bot.imports import IMPORT
 from bot.logs import logger
@@ -137,7 +136,6 @@ WORK: Mapping[str, Callable[[Service, Mapping[str, Any], Step], Result]] = {
     REHEARSAL: _rehearsal,
     IMPORT: _import,
     EXPORT: lambda service, plan, step: service.console.orders.perform(plan, step),
-    EXPORT: _export,
     VERIFY: lambda service, _plan, step: service.console.verifications.perform(step),
 }
 
