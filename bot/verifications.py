@@ -127,6 +127,19 @@ class Verifications:
         self.queue.begin_run(run["_id"])
         return run_of({**run, "state": states.WAITING})
 
+    def cancel(self, staff: Staff, run_id: str) -> None:
+        """The worker notices within a second. Raises NotFound, and Conflict where it came to its end."""
+        self.run(run_id)
+
+        def work(session: Session) -> bool:
+            ended = self.runs.end(run_id, states.CANCELLED, whole_ms(datetime.now(UTC)), session=session)
+            if ended:
+                self.audit.add(staff.id, "records:verify:cancel", f"run:{run_id}", {}, session)
+            return ended
+
+        if not self.mongo.transaction(work):
+            raise Conflict("It has come to its end already.")
+
     def newest(self) -> Run | None:
         """The last one that was started, whatever became of it."""
         found = self.runs.latest(VERIFY, 1)

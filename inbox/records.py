@@ -99,6 +99,17 @@ def verify() -> ResponseReturnValue:
     return redirect(url_for("records.index"), 303)
 
 
+@bp.post("/records/verify/<run_id>/cancel")
+@requires(Permission.RECORDS_READ)
+def cancel(run_id: str) -> ResponseReturnValue:
+    try:
+        console().verifications.cancel(staff(), run_id)
+        flash(gettext("Cancelled. Nothing of it is kept."), "success")
+    except ServiceError as error:
+        flash(words.sentence(error), "error")
+    return redirect(url_for("records.index"), 303)
+
+
 @bp.get("/records/verify/<run_id>")
 @requires(Permission.RECORDS_READ)
 def progress(run_id: str) -> ResponseReturnValue:

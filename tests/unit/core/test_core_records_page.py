@@ -93,6 +93,14 @@ def test_a_verification_is_started_done_by_a_worker_and_its_result_stays(teller:
     assert entry["_id"] in page
     teller.service.mongo["audit"].replace_one({"_id": entry["_id"]}, entry)
     assert client.get("/records/verify/none").status_code == 404
+    post(client, "/records/verify", page="/records")
+    third = house.newest()
+    assert third is not None
+    post(client, f"/records/verify/{third.id}/cancel", page="/records")
+    perform(teller.service, third.id)
+    assert house.run(third.id).state == "cancelled"
+    assert post(client, f"/records/verify/{again.id}/cancel", page="/records").status_code == 303
+    assert house.run(again.id).state == "done"
 
 
 def test_doctor_says_who_can_read_the_key_and_what_is_not_sealed(teller: Teller, tmp_path: Path) -> None:
