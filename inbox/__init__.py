@@ -30,9 +30,11 @@ recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
 trail.py          whose data was touched, when, by whom
 cases.py          requests of data subjects and complaints; cases_complaints.py is work on one of the latter
+exports.py        packs for the examiner: ordered, agreed to, fetched
 retention.py      how long everything is kept, legal holds of two officers, what was destroyed
 audits.py         the weekly audit: seeds, samples, reports, proof; audit_review.py reads replies one by one;
                   audit_words.py says the codes
+governance.py     what models and rules run, who answers for them, what was changed; governance_words.py names them
 monitor.py        every live conversation by risk; watching, whispering, taking over
 notify.py         what calls a person now, and how this device says so
 switch.py         the kill switch of the AI, and its banner
@@ -79,8 +81,10 @@ from inbox import (
     customers,
     dashboard,
     drafts,
+    exports,
     files,
     gaps,
+    governance,
     headers,
     hours,
     invitations,
@@ -146,9 +150,9 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
-_RECORDS = (cases.bp, records.bp, retention.bp, trail.bp)
+_RECORDS = (cases.bp, exports.bp, records.bp, retention.bp, trail.bp)
 # What the bot says, read by people.
-_AUDIT = (audits.bp, audit_review.bp)
+_AUDIT = (audits.bp, audit_review.bp, governance.bp)
 _PAGES = (
     assets.bp,
     account.bp,
@@ -182,6 +186,8 @@ def _context() -> dict[str, Any]:
     who = auth.staff() if auth.can(Permission.SIGNED_IN) else None
     return {
         "me": who,
+        # The strict profile covers a page that nobody uses.
+        "hides": who is not None and auth.console().settings.security.strict,
         "menu": navigation.entries(who.role) if who else [],
         "can": auth.can,
         "Permission": Permission,

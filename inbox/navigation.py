@@ -55,6 +55,7 @@ KNOWLEDGE_TABS = (
 RECORDS_TABS: tuple[Tab, ...] = (
     Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),
     Tab("access", "trail.index", _l("Access"), Permission.TRAIL_OWN),
+    Tab("exports", "exports.index", _l("Packs"), Permission.EXPORT_READ),
     Tab("retention", "retention.index", _l("Retention"), Permission.RETENTION_READ),
 )
 
@@ -63,6 +64,7 @@ AUDIT_TABS: tuple[Tab, ...] = (
     Tab("audit", "audits.index", _l("Weekly audit"), Permission.AUDIT_READ),
     Tab("review", "audit_review.queue", _l("To review"), Permission.AUDIT_REVIEW),
     Tab("findings", "audit_review.findings", _l("Findings"), Permission.KNOWLEDGE_WRITE),
+    Tab("ai", "governance.index", _l("AI inventory"), Permission.GOVERNANCE_READ),
 )
 
 ENTRIES = (

@@ -119,6 +119,7 @@ class AuditAction(StrEnum):
     GOVERNANCE_EXPORTED = "governance:inventory:export"
     RETENTION_OPENED = "records:retention:open"
     CERTIFICATE_DOWNLOADED = "records:certificate:download"
+    EXPORTS_LISTED = "records:exports:list"
     CASES_LISTED = "cases:cases:list"
     CASE_OPENED = "cases:case:open"
     CASE_BEGUN = "cases:form:open"

@@ -25,6 +25,7 @@ from bot.desk.reveal import Reveals
 from bot.desk.routing import Router
 from bot.desk.trail import Trail
 from bot.desk.work import Work
+from bot.export.orders import Orders
 from bot.figures.service import Figures
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
@@ -183,6 +184,8 @@ class Console(Protocol):
     def calls(self) -> Calls: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def orders(self) -> Orders: ...
     @property
     def cases(self) -> Cases: ...
     @property
