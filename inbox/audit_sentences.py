@@ -27,4 +27,12 @@ KNOWN = (
     _l("Take the finding first: it is somebody else's."),
     _l("This reply says a notice, which the bot needs: have its next version approved."),
     _l("This reply was found right."),
+    _l("There is no such system."),
+    _l("Only compliance writes the inventory."),
+    _l("A colleague has written this entry meanwhile: look again."),
+    _l("Name an owner: a person or a department."),
+    _l("Say of each risk factor whether it is low, medium or high."),
+    _l("Give the day of the review as YYYY-MM-DD."),
+    _l("A review cannot be in the future."),
+    _l("The assessment has 3 to %(most)s characters."),
 )

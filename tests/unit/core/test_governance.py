@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.governance.drill import AI_OFF, Drill
@@ -17,7 +20,8 @@ from bot.governance.register import FACTORS, Register
 from bot.governance.systems import MACHINE, System, package_of, sha256_of
 from bot.model import ChannelAccount, ChannelType, Role
 from tests.unit.core.quality import person
-from tests.unit.core.teller import Teller
+from tests.unit.core.teller import Teller, signed_in
+from tests.unit.inbox.forms import post
 
 TODAY = datetime.now(UTC).date()
 FORM = {
@@ -160,6 +164,60 @@ def test_the_customers_notice_is_shown_with_its_version(register: Register) -> N
     assert "AI" in found["greeting"]["text"]["zh-TW"]
     assert found["greeting"]["version"] == 1
     assert found["greeting"]["approver"]
+
+
+# -- the pages --------------------------------------------------------------------------------------------------------
+
+READS = {Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN, Role.AUDITOR}
+
+
+@pytest.fixture(scope="module")
+def browsers(app: Flask, teller: Teller) -> dict[Role, FlaskClient]:
+    return {role: signed_in(app, teller.staff(role)) for role in Role}
+
+
+def test_who_reads_the_inventory_and_who_writes_it(
+    browsers: dict[Role, FlaskClient], register: Register
+) -> None:
+    for role, client in browsers.items():
+        for path in ("/ai/inventory", "/ai/inventory/decision", "/ai/inventory.json"):
+            assert (client.get(path).status_code == 200) == (role in READS), (role, path)
+        page = "/ai/inventory" if role in READS else "/account"
+        written = post(client, "/ai/inventory/decision", page=page, seen="0", **FORM)
+        assert written.status_code == (303 if role is Role.COMPLIANCE else 403), role
+    assert len(register.history("decision")) == 1
+    assert 'href="/ai/inventory"' in browsers[Role.ADMIN].get("/ai/inventory").text, "the menu leads there"
+
+
+def test_a_form_that_was_overtaken_or_is_wrong_is_said(
+    browsers: dict[Role, FlaskClient], register: Register
+) -> None:
+    officer, page = browsers[Role.COMPLIANCE], "/ai/inventory/masking"
+    wrong = post(officer, page, page=page, seen="0", **{**FORM, "owner": ""})
+    assert wrong.status_code == 400
+    assert "Name an owner" in wrong.text
+    assert FORM["assessment"] in wrong.text, "what was typed stays"
+    assert post(officer, page, page=page, seen="0", **FORM).headers["Location"] == "/ai/inventory"
+    assert post(officer, page, page=page, seen="0", **FORM).headers["Location"] == page
+    assert "A colleague has written this entry" in officer.get(page).text
+    assert officer.get("/ai/inventory/skynet").status_code == 404
+    assert f"reviewed on {TODAY.isoformat()}" in officer.get("/ai/inventory").text
+
+
+def test_the_page_and_its_files_say_the_same(
+    browsers: dict[Role, FlaskClient], register: Register, teller: Teller
+) -> None:
+    register.drilled("command:test", Bot().drill().run(WEB))
+    client = browsers[Role.AUDITOR]
+    page, told = client.get("/ai/inventory").text, json.loads(client.get("/ai/inventory.json").data)
+    assert "Last drill" in page
+    assert [one["id"] for one in told["systems"]] == [one.id for one in register.systems()]
+    assert told["drills"][0]["ok"]
+    assert told["notices"][0]["id"] == "greeting"
+    paper = client.get("/ai/inventory.pdf")
+    assert paper.mimetype == "application/pdf"
+    assert paper.data.startswith(b"%PDF")
+    assert len(entries(teller, "governance:inventory:export")) >= 2
 
 
 # -- the drill --------------------------------------------------------------------------------------------------------
