@@ -1,6 +1,6 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
-errors, masking, passwords (which are too easy), pdf, origin (from where and for what something is done)
+errors, masking, neutral (holds are spoken of neutrally), passwords (which are too easy), pdf, origin (from where and for what something is done)
 hours (when people answer), hours_document, deadlines (terms in days)
 settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
 settings_quality, settings,

@@ -16,6 +16,7 @@ from bot.errors import AdviceWarning, BadPayload, Conflict, NotFound
 from bot.masking import mask
 from bot.model import Conversation, Page, Row, Staff, Status
 from bot.mongo import Session
+from bot.neutral import TELLS, tips_off
 from bot.queue import JobQueue
 from bot.reasons import LONGEST_REASON, SHORTEST_REASON
 from bot.store.calling import OWNER
@@ -105,6 +106,9 @@ class Desk:
             raise BadPayload("Write something before you send.")
         if len(words) > LONGEST_REPLY:
             raise BadPayload(f"The reply is longer than {LONGEST_REPLY} characters; send it in parts.")
+        if tips_off(words):
+            # No reason excuses it, unlike advice: to tell is an offence.
+            raise BadPayload(TELLS)
         override = self._override(words, reason)
         draft = Draft(author=f"staff:{staff.id}", text=words, at=datetime.now(UTC), client_id=client_id)
 

@@ -9,6 +9,10 @@ def _l(written: str) -> str:
 
 
 KNOWN = (
+    _l(
+        "This tells of a report or a look into transactions, which nobody may tell a customer. "
+        "Say only that it is being handled under the usual procedures and takes some more time."
+    ),
     _l("This article is not in force any more."),
     _l("This article has changed since you read it: look at it again."),
     _l("There is no such saved reply."),

@@ -18,6 +18,7 @@ KNOWN = (
     _l("The bot needs the notice %(id)s: approve its next version instead."),
     _l("%(id)s: 「%(words)s」 reads as personalised advice; reword it."),
     _l("%(id)s: 「%(words)s」 promises a result; reword it."),
+    _l("%(id)s: 「%(words)s」 tells a customer of a report or a look into transactions; reword it."),
     _l("%(id)s is education, which may not steer to a product: take out %(link)s."),
     _l("%(id)s still has %(words)s in its answer: write the answer first."),
     _l("%(id)s has %(words)s in its text, which nothing would fill: write it out."),

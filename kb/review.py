@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from bot import neutral
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ContentKind, ProductClass
 from bot.slots import undeclared
@@ -266,8 +267,8 @@ def _may_be_shown(change: Change, content: Content, at: datetime) -> None:
         place = undeclared(content.kind, content.id, text)
         if place is not None:
             raise BadPayload(f"{content.id} has {place} in its text, which nothing would fill: write it out.")
-        problem = objection(text)
-        if problem and content.kind is ARTICLE:
+        problem = neutral.objection(text) or (objection(text) if content.kind is ARTICLE else None)
+        if problem:
             raise BadPayload(f"{content.id}: {problem}")
     link = product_link(content)
     if link is not None:

@@ -15,6 +15,7 @@ from bot.errors import BadPayload, NotAllowed, NotFound
 from bot.masking import find
 from bot.model import Role, Staff
 from bot.mongo import Mongo, Session
+from bot.neutral import TELLS, tips_off
 from bot.store.audit import AuditStore
 from bot.store.canned import FIRM, Canned, CannedStore
 
@@ -100,6 +101,8 @@ class SavedReplies:
             raise BadPayload("Only {customer_name} and {agent_name} may stand in braces.")
         if find(_PLACE.sub("", text)) or find(shortcut):
             raise BadPayload("There is personal data in it: a saved reply is for everybody.")
+        if tips_off(text):
+            raise BadPayload(TELLS)
         if self.reads_as_advice(text):
             raise BadPayload("This reads as personal advice, which no saved reply may give.")
 

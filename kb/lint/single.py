@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot import neutral
 from bot.contracts import Capabilities
 from bot.masking import find, mask
 from bot.model import LOCALES
@@ -74,7 +75,7 @@ def _text(article: str, text: str, now: datetime, zone: ZoneInfo) -> Iterator[Fa
         kind = "contact_data" if span.type in _CONTACT else "personal_data"
         shown = _hidden(text, span.start, span.end)
         yield Fault(article, kind, {"type": span.type, "masked": shown})
-    problem = objection(text)
+    problem = neutral.objection(text) or objection(text)
     if problem:
         yield Fault(article, "wording", {"problem": problem})
 
