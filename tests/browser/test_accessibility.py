@@ -112,7 +112,7 @@ def test_no_page_has_a_serious_fault(
     size: dict[str, int],
 ) -> None:
     customer = person("line")
-    customer.says("我要真人，我的卡被盜刷了")
+    customer.says("我要真人，我的卡被盜刷了，手機0912345678")
     customer.reads(2)
     page = a_colleague(chromium, house, role.value, lang, viewport=size)
     walk = Walk(app, page, house.url, role)
