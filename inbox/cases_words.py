@@ -20,7 +20,7 @@ STATES: Words = {
     "agreed": _l("Decided"),
     "fulfilled": _l("Done, customer to be told"),
     "replied": _l("Replied"),
-    "closed": _l("Closed"),
+    "closed": _l("Case closed"),
 }
 STEPS: Words = {
     "taken_in": _l("Taken in"),
@@ -45,7 +45,7 @@ STEPS: Words = {
     "replied": _l("Reply to the customer"),
     "told": _l("Text on the ombudsman sent"),
     "told_otherwise": _l("Told of the ombudsman otherwise"),
-    "closed": _l("Closed"),
+    "closed": _l("Case closed"),
     "overdue": _l("The term is over"),
 }
 PROOFS: Words = {
@@ -71,4 +71,4 @@ ENDS: Words = {
 }
 COMPLAINT_ENDS = ("upheld", "partly", "rejected", "withdrawn")
 FIELDS: Words = {"name": _l("Name"), "language": _l("Language")}
-SHOWN: Words = {"open": _l("Open"), "late": _l("Overdue"), "closed": _l("Closed")}
+SHOWN: Words = {"open": _l("Open"), "late": _l("Overdue"), "closed": _l("Case closed")}
