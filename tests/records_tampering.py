@@ -28,15 +28,18 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import PyMongoError
 
 from bot.embedded import Servers
-from bot.model import GENESIS, Role
+from bot.model import GENESIS, ChannelType, Conversation, Role, Status
 from bot.mongo import Mongo
 from bot.records.check import Bad
 from bot.records.sealing import Sealer
 from bot.records.verify import verify
 from bot.store.chain import linked
 from bot.store.chains import ChainStore
+from bot.store.documents import conversation_of
 from bot.store.notes import NoteStore
+from bot.store.records import Draft, new_id
 from bot.store.seals import SealStore
+from bot.store.threads import Lease
 
 Doc = dict[str, Any]
 CHAINED = {"messages": "conversation", "notes": "conversation", "customer_notes": "customer", "audit": ""}
@@ -56,14 +59,58 @@ class Done:
         return bad.id in self.ids or (bad.conversation, bad.seq) in self.places
 
 
+def converse(service: Any, *texts: str) -> Conversation:
+    """A conversation that waits, written as the pipeline writes it; nobody decides anything, which spares models."""
+    talks, thread = service.conversations, new_id()
+    customer = talks.new_customer()
+    opened = Conversation(
+        id=new_id(),
+        thread=thread,
+        customer_id=customer,
+        account_id="account",
+        channel=ChannelType.LINE,
+        status=Status.WAITING,
+    )
+    service.mongo["threads"].insert_one({"_id": thread, "customer": customer, "pos": 0, "fence": 1})
+    drafts = [Draft(("customer", "bot")[n % 2], text, datetime.now(UTC)) for n, text in enumerate(texts)]
+    sealed = talks.seal(customer, drafts)
+
+    def write(session: Any) -> None:
+        talks.insert_customer(session, customer, None, None)
+        talks.write(
+            session,
+            thread=thread,
+            sealed=sealed,
+            conversation=opened,
+            is_new=True,
+            changes={},
+            lease=Lease(thread, 1),
+        )
+
+    service.mongo.transaction(write)
+    return speaks(service, opened.id)
+
+
+def speaks(service: Any, conversation_id: str, *texts: str) -> Conversation:
+    """The conversation, after the customer said these."""
+    for text in texts:
+        now = conversation_of(service.mongo["conversations"].find_one({"_id": conversation_id}))
+        sealed = service.conversations.seal(now.customer_id, [Draft("customer", text, datetime.now(UTC))])
+        service.mongo.transaction(
+            lambda s, now=now, sealed=sealed: service.conversations.write(
+                s, thread=now.thread, sealed=sealed, conversation=now, is_new=False, changes={}
+            )
+        )
+    return conversation_of(service.mongo["conversations"].find_one({"_id": conversation_id}))
+
+
 def populated(teller: Any) -> None:
     """Some conversations, notes of both kinds, and the log of it."""
     mongo, agent = teller.service.mongo, teller.staff(Role.AGENT)
     for n in range(4):
-        user = teller.person()
-        for text in ("你好", f"我想問第 {n} 件事", "我要真人"):
-            teller.hears(user, text)
-        conversation = teller.service.conversations.context(teller.thread(user)).conversation
+        conversation = converse(
+            teller.service, "你好", "您好", f"我想問第 {n} 件事", "請稍候", "我的電話 0912345678"
+        )
         notes = NoteStore(mongo, teller.service.vault)
         for text in ("請先看這則", "已看過"):
             called = ["colleague", "another"]

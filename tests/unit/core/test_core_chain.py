@@ -14,6 +14,7 @@ from bson.int64 import Int64
 from bot.model import GENESIS, Role
 from bot.store.chain import DIGEST, OUTSIDE, canonical, link, linked
 from bot.store.notes import NoteStore
+from tests.records_tampering import converse
 from tests.unit.core.teller import Teller
 
 AT = datetime(2026, 11, 22, 16, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=8)))
@@ -80,10 +81,8 @@ def test_what_has_no_form_is_not_written(value: object) -> None:
 
 
 def test_all_four_kinds_of_record_are_chained_by_it(teller: Teller) -> None:
-    mongo, agent, user = teller.service.mongo, teller.staff(Role.AGENT), teller.person()
-    teller.hears(user, "我要真人")
-    conversation = teller.service.conversations.context(teller.thread(user)).conversation
-    assert conversation is not None
+    mongo, agent = teller.service.mongo, teller.staff(Role.AGENT)
+    conversation = converse(teller.service, "我要真人", "請稍候")
     mongo.transaction(
         lambda s: NoteStore(mongo, teller.service.vault).add(s, conversation, agent.id, "請看", [agent.id])
     )

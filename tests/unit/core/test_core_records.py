@@ -22,6 +22,7 @@ from bot.records.verify import Report, verify
 from bot.store.chain import link, linked
 from bot.store.chains import ChainStore
 from bot.store.seals import SealStore
+from tests.records_tampering import converse
 from tests.unit.core.teller import Teller
 
 NOW = datetime.now(UTC)
@@ -46,10 +47,7 @@ def sealer(store: SealStore, tmp_path: Path, now: datetime = TOMORROW) -> Sealer
 
 
 def talked(teller: Teller, *texts: str) -> str:
-    user = teller.person()
-    for text in texts or ("我要真人",):
-        teller.hears(user, text)
-    return str(teller.conversation(user)["_id"])
+    return converse(teller.service, *texts).id
 
 
 def aged(teller: Teller, day: date, seq: int = 1) -> str:

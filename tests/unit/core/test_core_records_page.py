@@ -20,6 +20,7 @@ from bot.records.sealing import Sealer
 from bot.runner import perform
 from bot.store.seals import SealStore
 from bot.supervise import plan
+from tests.records_tampering import converse
 from tests.unit.core.teller import Teller, signed_in
 from tests.unit.inbox.forms import post
 
@@ -137,14 +138,12 @@ def test_the_supervisor_tells_the_clock_alone_of_the_key(
 
 
 def test_the_command_names_the_first_bad_record_and_exits_1(teller: Teller, app: Flask) -> None:
-    user, mongo = teller.person(), teller.service.mongo
-    for text in ("你好", "我要真人"):
-        teller.hears(user, text)
+    mongo, conversation = teller.service.mongo, converse(teller.service, "你好", "您好", "我要真人").id
     runner = app.test_cli_runner()
     whole = runner.invoke(cli.records.group, args=["verify", "--json"])
     assert whole.exit_code == 0, whole.output
     assert json.loads(whole.stdout)["ok"] is True
-    second = mongo["messages"].find_one({"thread": teller.thread(user), "seq": 2})
+    second = mongo["messages"].find_one({"conversation": conversation, "seq": 2})
     assert second is not None
     mongo["messages"].delete_one({"_id": second["_id"]})
     found = runner.invoke(cli.records.group, args=["verify", "--json"])
