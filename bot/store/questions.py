@@ -117,7 +117,7 @@ class QuestionStore:
                 text = self._joined([one for one in parts if one is not None] or [line])
                 # What was read with it is no earlier text.
                 history = before.get(talk, ())[: -(len(parts) - 1) or None]
-                talks[talk].append(_question(line, channels.get(talk, ""), text, history))
+                talks[talk].append(_question(line, channels.get(talk) or "", text, history))
             if line["kind"] == "text":
                 text = self._vault.read(line["content"])
                 before[talk] = (*before.get(talk, ()), text)[-RECENT:]
@@ -143,9 +143,9 @@ class QuestionStore:
     def _questions(self, lines: Sequence[Doc]) -> list[Question]:
         channels = self._channels({line["conversation"] for line in lines})
         return [
-            _question(line, channels[line["conversation"]], self._text(line))
+            _question(line, channel, self._text(line))
             for line in lines
-            if line["conversation"] in channels
+            if (channel := channels.get(line["conversation"], "")) is not None
         ]
 
     def _text(self, line: Doc) -> str:
@@ -159,11 +159,12 @@ class QuestionStore:
         texts = [self._vault.read(line["content"]) for line in lines]
         return "" if ERASED in texts else "\n".join(texts)
 
-    def _channels(self, ids: Iterable[str]) -> dict[str, str]:
-        """Of the conversations that are not restricted."""
-        query = {"_id": {"$in": list(ids)}, **UNRESTRICTED}
-        found = self._mongo["conversations"].find(query, {"channel": 1})
-        return {one["_id"]: one["channel"] for one in found}
+    def _channels(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """By conversation; None for one that is restricted."""
+        found = self._mongo["conversations"].find(
+            {"_id": {"$in": list(ids)}}, {"channel": 1, "restricted": 1}
+        )
+        return {one["_id"]: None if one.get("restricted") else one["channel"] for one in found}
 
 
 def _decided(since: datetime, until: datetime) -> Doc:
