@@ -24,6 +24,7 @@ from bot.cli import (
     rules,
     simulate,
     staff,
+    staff_review,  # noqa: F401 - its command joins the group
     triage,
 )
 

@@ -250,6 +250,25 @@ def test_the_command(teller: Teller, app: Flask) -> None:
     assert run(args=["records", "access", "--from", "2026-02-02", "--to", "2026-01-01"]).exit_code == 2
 
 
+def test_the_yearly_review_of_rights(teller: Teller, app: Flask) -> None:
+    agent, admin, run = teller.staff(Role.AGENT), teller.staff(Role.ADMIN), app.test_cli_runner().invoke
+
+    def row() -> dict[str, object]:
+        lines = [json.loads(line) for line in run(args=["staff", "review", "--json"]).stdout.splitlines()]
+        return next(line for line in lines if line["id"] == agent.id)
+
+    assert (row()["reviewed_at"], row()["due"]) == (None, False), "a new account has a year"
+    year_ago = datetime.now(UTC) - timedelta(days=366)
+    teller.service.mongo["staff"].update_one({"_id": agent.id}, {"$set": {"created_at": year_ago}})
+    assert row()["due"] is True
+    assert run(args=["staff", "review", agent.email]).exit_code == 2
+    assert run(args=["staff", "review", agent.email, "--as", agent.email]).exit_code == 1
+    assert run(args=["staff", "review", admin.email, "--as", agent.email]).exit_code == 1
+    assert run(args=["staff", "review", admin.email, "--as", admin.email]).exit_code == 1, "not their own"
+    assert run(args=["staff", "review", agent.email, "--as", admin.email]).exit_code == 0
+    assert (row()["reviewed_by"], row()["due"]) == (admin.id, False)
+
+
 def test_kinds() -> None:
     told = {
         "inbox:conversation:open": "view",
