@@ -61,8 +61,10 @@ def stratum(name: str) -> str:
     """`line/card/unsure` in words."""
     channel, kind, sure = name.split("/")
     said = words.said({**PRODUCTS, **SAID}, kind)
-    where = words.said(words.CHANNELS, channel)
-    return f"{where} · {said}" + (f" · {gettext('unsure')}" if sure == "unsure" else "")
+    found = [words.said(words.CHANNELS, channel), said]
+    if sure == "unsure":
+        found.append(str(gettext("unsure")))
+    return " · ".join(found)
 
 
 def proof_fault(reason: str) -> str:
