@@ -19,6 +19,7 @@ from bot.records.seal import fault, handed_over
 from bot.records.sealing import Sealer
 from bot.records.shipping import LEAVES, SEAL, Shipping
 from bot.records.verify import Report, verify
+from bot.settings_records import record_settings
 from bot.store.chain import link, linked
 from bot.store.chains import ChainStore
 from bot.store.seals import SealStore
@@ -239,6 +240,23 @@ def test_the_key_is_made_once_kept_from_others_and_refused_where_they_may_read_i
         keys.load(path, make=True)
     with pytest.raises(ConfigError):
         keys.load(None, make=True)
+
+
+def test_settings_of_copies_are_refused_where_they_would_not_hold(tmp_path: Path) -> None:
+    def faults(production: bool = False, **values: str) -> list[str]:
+        found: list[str] = []
+        record_settings(values, tmp_path, production, found)
+        return found
+
+    address = {"TELLER_SEAL_WEBHOOK": "https://archive.example.com/seals"}
+    assert faults(**address)
+    assert not faults(**address, TELLER_SEAL_WEBHOOK_SECRET="x" * 32)
+    assert faults(TELLER_SEAL_WEBHOOK="nonsense", TELLER_SEAL_WEBHOOK_SECRET="x" * 32)
+    plain = {"TELLER_SEAL_WEBHOOK": "http://archive.example.com", "TELLER_SEAL_WEBHOOK_SECRET": "x" * 32}
+    assert not faults(**plain)
+    assert faults(production=True, **plain)
+    assert record_settings({}, tmp_path, False, []).key_file == tmp_path / "keys" / "seal.key"
+    assert record_settings({}, tmp_path, True, []).key_file is None, "production makes none"
 
 
 def test_copies_go_to_the_folder_once_and_to_the_address_until_it_takes_them(
