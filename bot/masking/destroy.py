@@ -10,7 +10,7 @@ from bot.masking.detect import find
 
 GONE: Final = "[機密]"
 # A line that may be a code on its own; the line before it says whether it is one.
-_CODE: Final = re.compile(r"\s*(?:[\w!@#$%^&*.\- ]{3,24})\s*")
+_CODE: Final = re.compile(r"(?=\D*\d)[\w!@#$%^&*.\- ]{3,24}|[零〇一二三四五六七八九壹貳參肆伍陸柒捌玖]{4,8}")
 
 
 def destroy(text: str) -> str:

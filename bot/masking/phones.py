@@ -54,7 +54,9 @@ def find_phones(ctx: Context, own: frozenset[str]) -> Iterator[Candidate]:
     for run in runs(text):
         first = 0
         while first < len(run):
-            found = _mobile(ctx, run, first) or _landline(ctx, run, first)
+            # No telephone begins with 1: long lists of numbers cost nothing.
+            begins = text[run.groups[first][0]] != "1"
+            found = (_mobile(ctx, run, first) or _landline(ctx, run, first)) if begins else None
             if found is None:
                 first += 1
                 continue

@@ -186,7 +186,12 @@ def _is_password(value: str, says: str, said_as: str) -> bool:
         or not any(map(str.isalpha, value))
     ):
         return False
-    if says.strip() == "" and said_as.endswith(("密碼", "密码", "帳密", "口令")) and len(value) >= 5:
+    if (
+        says.strip() == ""
+        and "\n" not in says
+        and said_as.endswith(("密碼", "密码", "帳密", "口令"))
+        and len(value) >= 5
+    ):
         return True
     mixed = any(char.isdigit() or not char.isalnum() for char in value[:-1]) or value[-1].isdigit()
     if mixed and re.fullmatch(r"[a-z]+(?:['/-][a-z]+)*", value):

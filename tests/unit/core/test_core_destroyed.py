@@ -110,3 +110,8 @@ def test_the_line_before_decides() -> None:
     assert destroy_lines("卡片背面三碼", ["123"]) == ["[機密]"]
     assert destroy_lines("驗證碼收不到", ["123456"]) == ["123456"]
     assert destroy_lines("", ["密碼是", "Hunter22", "謝謝"]) == ["密碼是", "[機密]", "謝謝"]
+
+
+def test_what_is_no_code_stays() -> None:
+    assert destroy_lines("我要改密碼", ["hello"]) == ["hello"]
+    assert destroy("忘記密碼\nthanks a lot") == "忘記密碼\nthanks a lot"
