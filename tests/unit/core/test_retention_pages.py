@@ -7,7 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import Result
@@ -139,6 +141,25 @@ def test_one_erased_customer_breaks_no_page(
     again = client.get("/inbox?view=all")
     assert again.status_code == 200
     assert client.get(f"/inbox/customers/{beside}").status_code == 200
+
+
+def test_an_examiners_pack_of_the_erased_verifies(
+    teller: Teller, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    user, customer = talked(teller, "請問定存解約")
+    ended(teller, customer)
+    talk = teller.conversation(user)["_id"]
+    due = at(teller, datetime.now(UTC) + LATER)
+    assert due.request_deletion("system:test", customer, "個資法 11", None).kind == KIND_ERASED
+    today, folder = datetime.now(ZoneInfo("Asia/Taipei")).date().isoformat(), tmp_path / "pack"
+    asked = ("--from", today, "--to", today, "--conversation", talk, "--out", str(folder))
+    made = run("records", "export", *asked)
+    assert made.exit_code == 0, (made.output, made.exception)
+    assert any(
+        ERASED in path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in (".jsonl", ".html")
+    )
+    checked = run("records", "verify", str(folder))
+    assert checked.exit_code == 0, checked.output
 
 
 def test_compliance_sees_what_is_restricted_with_its_mark(
