@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from bot.model import Role
 from inbox.permissions import ROLES, Permission
-from tests.unit.inbox.fake import FakeConsole, an_app
-from tests.unit.inbox.forms import Enter, post
+from tests.unit.inbox import story
+from tests.unit.inbox.fake import PASSWORD, FakeAccounts, FakeConsole, a_console, an_app
+from tests.unit.inbox.fake_desk import FakeDesk
+from tests.unit.inbox.fake_recalls import FakeRecalls
+from tests.unit.inbox.forms import Enter, post, token
 
 WHO = {
     "agent": Role.AGENT,
@@ -69,17 +73,40 @@ ACTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def shared() -> tuple[FakeConsole, Flask, dict[str, FlaskClient]]:
+    """One console for all cells, and each role's browser: making and entering one costs more than a look."""
+    service = a_console()
+    app = an_app(service)
+    clients = {}
+    for who in WHO:
+        client = clients[who] = app.test_client()
+        client.set_cookie("teller_lang", "en")
+        form = {"email": f"{who}@example.com", "password": PASSWORD}
+        client.post("/", data={**form, "csrf_token": token(client.get("/").text)})
+    return service, app, clients
+
+
+@pytest.fixture
+def inside(shared: tuple[FakeConsole, Flask, dict[str, FlaskClient]]) -> Enter:
+    """A role's browser, on a morning in which nobody has done anything yet."""
+    service, _, clients = shared
+    service.desk = FakeDesk(story.pages(), service.live)
+    service.recalls, service.accounts = FakeRecalls(), FakeAccounts(story.accounts())
+    return clients.__getitem__
+
+
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_open_for_exactly_their_roles(enter: Enter, who: str, path: str) -> None:
-    answer = enter(who).get(path)
+def test_pages_open_for_exactly_their_roles(inside: Enter, who: str, path: str) -> None:
+    answer = inside(who).get(path)
     assert answer.status_code == (200 if who in PAGES[path] else 403)
 
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("path", ACTS)
-def test_acts_are_for_exactly_their_roles(enter: Enter, who: str, path: str) -> None:
-    answer = post(enter(who), path, text="hello")
+def test_acts_are_for_exactly_their_roles(inside: Enter, who: str, path: str) -> None:
+    answer = post(inside(who), path, text="hello")
     assert (answer.status_code == 403) is (who not in ACTS[path])
     assert answer.status_code < 500
 
@@ -155,9 +182,6 @@ def test_menu_offers_only_what_the_role_may_open(enter: Enter) -> None:
 
 def test_a_changed_role_and_a_closed_account_bite_at_once(service: FakeConsole) -> None:
     from dataclasses import replace
-
-    from tests.unit.inbox.fake import PASSWORD
-    from tests.unit.inbox.forms import token
 
     client = an_app(service).test_client()
     form = {"email": "agent@example.com", "password": PASSWORD, "csrf_token": token(client.get("/").text)}
