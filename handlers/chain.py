@@ -90,9 +90,8 @@ class Chain:
 
     def _link(self) -> tuple[Ref, ...]:
         """Where the full notice of 個資法 8 stands, with the short one; where the firm has said so."""
-        if self._privacy_url is None:
-            return ()
-        return (filled(self._finder.notice("privacy_link"), {"url": self._privacy_url}),)
+        ref = self._notice("privacy_link") if self._privacy_url is not None else None
+        return () if ref is None else (filled(ref, {"url": self._privacy_url or ""}),)
 
     def _broken(self, turn: Turn, name: str, error: Exception) -> HandOff:
         wanted = (GREETING, "system_error") if turn.first_contact else ("system_error",)
