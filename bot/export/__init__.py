@@ -6,5 +6,5 @@ talk.py        conversations, messages and notes: JSON lines, a workbook, pages 
 around.py      the log of who saw what, articles, staff, seals and their lists
 orders.py      packs that are ordered on the page, made by a worker and fetched for some days
 pack.py        the whole: all of them, the summary, the verifier and the signed manifest
-verifier.py    goes into the pack as verify.py, with primitives.py: needs Python alone
+verifier.py    goes into the pack as verify.py, with primitives.py and proof.py: needs Python alone
 """

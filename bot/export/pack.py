@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import pdf
-from bot.export import around, primitives, verifier
+from bot.export import around, primitives, proof, verifier
 from bot.export.scope import Scope
 from bot.export.talk import Counts, Talk
 from bot.export.writer import ENCODE, Folder
@@ -26,8 +27,7 @@ from bot.vault import Vault
 
 BEGIN, DONE = "records:export:begin", "records:export:done"
 SIGNED = b"teller pack 1\n"
-IMPORT = "from bot.export.primitives import Tree, canonical, key_id, link, signed\n"
-TYPING = "from typing import Any\n"
+OURS = ("__future__", "bot.export.primitives", "bot.export.proof")
 EVERY = 1000
 
 COUNTED = {
@@ -44,8 +44,8 @@ Step = Callable[[int, int], None]
 
 README = """# 金融監理資料包 / Examiner's pack
 
-驗證：`python3 verify.py`（只需 Python 3.9 以上，無須安裝 Teller）。
-To verify: `python3 verify.py` (Python 3.9 or newer, without Teller).
+驗證：`python3 verify.py`（只需 Python 3.8 以上，無須安裝 Teller）。
+To verify: `python3 verify.py` (Python 3.8 or newer, without Teller).
 
 | 檔案 file | 內容 content |
 |---|---|
@@ -140,9 +140,15 @@ class Packs:
 
 def standalone() -> str:
     """The verifier as one file that needs nothing of ours."""
-    own, shared = inspect.getsource(verifier), inspect.getsource(primitives)
-    before, after = own.split(IMPORT)
-    return f"{before}\n{shared.split(TYPING, 1)[1].strip()}\n{after}"
+    imports, bodies = set(), []
+    for module in (primitives, proof, verifier):
+        source = inspect.getsource(module)
+        nodes = [one for one in ast.parse(source).body if isinstance(one, ast.Import | ast.ImportFrom)]
+        others = (one for one in nodes if getattr(one, "module", "") not in OURS)
+        imports |= {ast.unparse(one) for one in others}
+        bodies.append("\n".join(source.splitlines()[nodes[-1].end_lineno or 0 :]).strip())
+    head = f'#!/usr/bin/env python3\n"""{verifier.__doc__}"""\n\nfrom __future__ import annotations\n'
+    return "\n".join([head, *sorted(imports), "", *(f"\n{body}\n" for body in bodies)])
 
 
 def _summary(scope: Scope, told: dict[str, int], proof: dict[str, Any], made_at: datetime) -> bytes:

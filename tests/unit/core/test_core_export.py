@@ -157,6 +157,43 @@ def test_even_with_the_packs_key_a_record_cannot_be_touched(
     assert told["seq"]
 
 
+@pytest.mark.parametrize(("how", "seq"), [("drop", 2), ("swap", 1), ("edit", 1)])
+def test_without_the_key_the_very_record_is_named_too(pack: Path, tmp_path: Path, how: str, seq: int) -> None:
+    folder = shutil.copytree(pack, tmp_path / "pack")
+    path = folder / "messages.jsonl"
+    first = rows(folder, "messages.jsonl")[0]["record"]["conversation"]
+    path.write_text("\n".join(tampered(path.read_text().splitlines(), how)) + "\n")
+    code, said = verified(folder)
+    assert code == 1
+    assert (said["bad"]["conversation"], said["bad"]["seq"]) == (first, seq)
+
+
+def test_what_was_sealed_a_day_late_is_found_in_that_seal(
+    teller: Teller, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teller.hears("late", "晚到的訊息")
+    later = datetime.now(UTC) + timedelta(days=2)
+    monkeypatch.setattr(audit, "new_id", lambda: f"{int(later.timestamp()):08x}{os.urandom(8).hex()}")
+    key = pack.parent / "seal.key"
+    Sealer(SealStore(teller.service.mongo), key, make_key=False, now=lambda: later).seal_missing()
+    scope = everything(conversation=teller.conversation("late")["_id"])
+    teller.service.console.packs.make(scope, tmp_path / "late")
+    found = verifier.verify(tmp_path / "late")
+    assert found["not_sealed_yet"] == 1  # the log's line of this very export
+    teller.service.mongo["seals"].delete_one({"_id": (TODAY + timedelta(days=1)).isoformat()})
+
+
+def test_a_list_cannot_be_left_out(teller: Teller, pack: Path, tmp_path: Path) -> None:
+    folder, name = shutil.copytree(pack, tmp_path / "pack"), f"leaves/{TODAY.isoformat()}.gz"
+    (folder / name).unlink()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"].pop(name)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    signed_again(folder, teller.service.console.packs.key_file)
+    with pytest.raises(verifier.Bad, match="the list of its day is missing"):
+        verifier.verify(folder)
+
+
 def test_records_written_anew_with_their_hashes_do_not_fit_their_seal(
     teller: Teller, pack: Path, tmp_path: Path
 ) -> None:
