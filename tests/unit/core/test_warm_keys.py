@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -26,9 +27,8 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 def other(teller: Teller, redis: str, sealed: bytes) -> subprocess.Popen[str]:
     settings = teller.service.settings
-    key = settings.kms["local"]["key"]
-    assert isinstance(key, bytes)
-    words = [str(settings.mongodb_uri), redis, key.hex(), sealed.hex()]
+    keys = {name: bytes(options["key"]).hex() for name, options in settings.kms.items()}  # type: ignore[call-overload]
+    words = [str(settings.mongodb_uri), redis, json.dumps(keys), sealed.hex()]
     command = [sys.executable, "-m", "tests.unit.core.warm", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 

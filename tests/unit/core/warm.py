@@ -1,8 +1,9 @@
 """Another process that reads with a warm key all the time: says so, and then at what Unix time the key was gone.
-Arguments: MongoDB's URI, Redis's, the master key and the ciphertext in hex."""
+Arguments: MongoDB's URI, Redis's, the master keys by provider and the ciphertext in hex."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 
@@ -13,8 +14,8 @@ from bot.retention.warm import follow
 from bot.vault import ERASED, Vault
 
 
-def main(uri: str, redis: str, key: str, sealed: str) -> None:
-    vault = Vault(Mongo(uri), {"local": {"key": bytes.fromhex(key)}})
+def main(uri: str, redis: str, keys: str, sealed: str) -> None:
+    vault = Vault(Mongo(uri), {name: {"key": bytes.fromhex(key)} for name, key in json.loads(keys).items()})
     follow(vault, Live(redis, JobQueue(redis), lambda: False))
     assert vault.read(bytes.fromhex(sealed)) != ERASED
     # The subscription is there.
