@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import ServiceError
-from bot.quality.audits import COMMITTED, WeekReport
+from bot.quality.drawn import COMMITTED, WeekReport
 from bot.quality.paper import paper
 from bot.quality.result import Result
 from inbox import audit_words as say

@@ -13,7 +13,8 @@ import click
 from bot.cli.common import as_json, emit, guarded, operator, service
 from bot.errors import NotFound
 from bot.quality import weeks
-from bot.quality.audits import AD_HOC, Audits, Drawn, WeekReport
+from bot.quality.audits import Audits
+from bot.quality.drawn import AD_HOC, Drawn, WeekReport
 from bot.quality.paper import paper
 from bot.quality.whole import Quality
 

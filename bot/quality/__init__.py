@@ -2,6 +2,7 @@
 
 weeks      ISO weeks in Taipei: names and bounds
 draw       from a seed and a population to a sample that anybody can draw again; pure
+drawn      a draw and its report as values
 strata     which replies can be drawn, and the stratum of each
 result     pass rate, interval, weighted estimate
 paper      the report as a PDF

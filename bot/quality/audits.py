@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from bot.mongo import Doc, Mongo, Session
 from bot.quality import draw as drawing
 from bot.quality import weeks
 from bot.quality.draw import Candidate, Sample
+from bot.quality.drawn import AD_HOC, COMMITTED, Drawn, WeekReport, drawn_of
 from bot.quality.result import Result, result
 from bot.quality.strata import ClassOf, replies, stratum
 from bot.quality.verdicts import RIGHT
@@ -30,51 +31,12 @@ from bot.store.quality import Known, QualityStore
 from bot.store.records import whole_ms
 from bot.vault import SERVICE, Vault
 
-COMMITTED, AD_HOC = "committed", "ad_hoc"
 SEED_BYTES = 32
 TREND = 26
 LISTED = 200
 CLOCK = "system:clock"
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """One draw. `kind`: committed or ad_hoc; `state`: drawn or signed. `strata`: name -> (there, drawn). `proof` is
-    what others need to draw it again: seed, commitment, digests."""
-
-    id: str
-    week: str
-    kind: str
-    state: str
-    at: datetime
-    by: str
-    size: int
-    population: int
-    strata: Mapping[str, tuple[int, int]]
-    twice: int
-    proof: Mapping[str, str]
-    late: bool = False
-    signed_by: str | None = None
-    signed_at: datetime | None = None
-
-    @property
-    def whole(self) -> bool:
-        """Whether there were no more replies than places."""
-        return sum(n for _, n in self.strata.values()) == self.population
-
-
-@dataclass(frozen=True, slots=True)
-class WeekReport:
-    """`verdicts`: how often each; `findings`: settled faults, as documents of `audit_items`."""
-
-    draw: Drawn
-    result: Result
-    verdicts: Mapping[str, int]
-    by_stratum: Mapping[str, tuple[int, int]]
-    disputed: int
-    findings: tuple[Doc, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,23 +287,3 @@ class Audits:
         if found is None:
             raise NotFound("There is no such sample.")
         return found
-
-
-def drawn_of(doc: Doc) -> Drawn:
-    names = ("commitment", "seed", "population_digest", "sample_digest")
-    return Drawn(
-        id=doc["_id"],
-        week=doc["week"],
-        kind=doc["kind"],
-        state=doc["state"],
-        at=doc["drawn_at"],
-        by=doc["by"],
-        size=doc["size"],
-        population=doc["population"],
-        strata={name: (there, n) for name, there, n in doc["strata"]},
-        twice=doc["twice"],
-        proof={name: doc[name] for name in names if doc.get(name)},
-        late=bool(doc.get("late")),
-        signed_by=doc.get("signed_by"),
-        signed_at=doc.get("signed_at"),
-    )

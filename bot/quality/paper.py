@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot import pdf
-from bot.quality.audits import AD_HOC, WeekReport
+from bot.quality.drawn import AD_HOC, WeekReport
 
 Name = Callable[[str], str]
 """A staff id to a name."""

@@ -12,8 +12,9 @@ import pytest
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import ProductClass, Role, Staff
 from bot.quality import weeks
-from bot.quality.audits import AD_HOC, COMMITTED, Audits, Drawn
+from bot.quality.audits import Audits
 from bot.quality.draw import commitment
+from bot.quality.drawn import AD_HOC, COMMITTED, Drawn
 from bot.quality.reviewing import Reviewing, digest
 from bot.settings_quality import QualitySettings
 from bot.vault import SERVICE
