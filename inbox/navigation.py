@@ -54,7 +54,7 @@ KNOWLEDGE_TABS = (
 # The examiner's pages; a page adds its line here and the entry below points at the first of them.
 RECORDS_TABS: tuple[Tab, ...] = (
     Tab("seals", "records.index", _l("Seals"), Permission.RECORDS_READ),
-    Tab("access", "trail.index", _l("Access"), Permission.TRAIL_OWN),
+    Tab("access", "trail.index", _l("Access log"), Permission.TRAIL_OWN),
     Tab("exports", "exports.index", _l("Packs"), Permission.EXPORT_READ),
     Tab("retention", "retention.index", _l("Retention"), Permission.RETENTION_READ),
 )
