@@ -33,6 +33,8 @@ worker_connections = 2000
 keepalive = 2  # an idle connection holds a stop up for that long
 graceful_timeout = 10
 timeout = 30
+if _settings.tls:
+    certfile, keyfile = str(_settings.tls.cert), str(_settings.tls.key)
 # No preload: database clients must be made after the fork, and gevent patches before the app is imported.
 preload_app = False
 # Its socket has one place per user, so that a second Teller on the machine would clash with the first.
@@ -87,6 +89,15 @@ def _places(kind: type[BaseException] | None, trace: TracebackType | None) -> st
     return f"{kind.__name__ if kind else 'error'} raised in\n{where}"
 
 
+def ssl_context(_config: Any, _default: Any) -> Any:
+    """Read anew by each worker: a HUP takes over a certificate that was renewed."""
+    from bot import tls
+
+    if _settings.tls is None:
+        raise RuntimeError("TLS was asked for without TELLER_TLS_CERT and TELLER_TLS_KEY.")
+    return tls.context(_settings.tls)
+
+
 def on_starting(_server: Any) -> None:
     """Numbers of processes long gone must not be summed up again."""
     if _metrics_are_ours:
@@ -102,7 +113,8 @@ def post_worker_init(worker: Any) -> None:
 
     watch(worker)
     # Keys that are destroyed while it serves must leave it too.
-    worker.wsgi.extensions["teller"].follow_keys()
+    if (teller := getattr(worker.wsgi, "extensions", {}).get("teller")) is not None:
+        teller.follow_keys()
     # What is here now stays: the collector need not walk through it for each request.
     gc.collect()
     gc.freeze()

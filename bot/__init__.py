@@ -2,11 +2,11 @@
 
 errors, masking, neutral (holds are spoken of neutrally), passwords (which are too easy), pdf, origin (from where and for what something is done)
 hours (when people answer), hours_document, deadlines (terms in days)
-settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
+settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records, settings_transport,
 settings_quality, settings,
-model, logs, metrics, ready, shutdown, contracts
+model, logs, metrics, ready, shutdown, tls (as gunicorn serves it), contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)
-mongo, vault, store, queue
+mongo, vault, vault_keys (rotation of master keys), store, queue
 records (seals, and the verification of every chain)
 live, rendering, switch (the AI off and on), linking (identities that prove to be one), ai, turns
 csat (how was it?)

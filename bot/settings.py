@@ -20,6 +20,7 @@ from bot.settings_records import RecordSettings, record_settings
 from bot.settings_retention import RetentionSettings, retention_settings
 from bot.settings_security import OidcSettings, Security, oidc_settings, security
 from bot.settings_status import StatusSettings, privacy_url, status_settings
+from bot.settings_transport import TlsSettings, plaintext_servers, tls_settings
 
 AUTO_ANSWER = ("ask", "confident", "proven")
 MODEL_PURPOSES = ("check", "choose", "rewrite", "draft", "paraphrase")
@@ -65,6 +66,7 @@ class Settings:
     status: StatusSettings
     privacy_url: str | None
     security: Security
+    tls: TlsSettings | None
     oidc: OidcSettings | None
     retention: RetentionSettings
     records: RecordSettings
@@ -87,7 +89,9 @@ class Settings:
         production = env == "production"
         host = values.get("HOST") or "127.0.0.1"
         port = integer(values, "PORT", 8000, 1, 65535, faults)
-        public_url = (values.get("PUBLIC_URL") or f"http://{host}:{port}").rstrip("/")
+        tls = tls_settings(values, faults)
+        scheme = "https" if tls else "http"
+        public_url = (values.get("PUBLIC_URL") or f"{scheme}://{host}:{port}").rstrip("/")
         if urlsplit(public_url).scheme not in ("http", "https") or not urlsplit(public_url).netloc:
             faults.append("PUBLIC_URL must be an address such as https://teller.example.com.")
         elif production and not public_url.startswith("https://"):
@@ -101,6 +105,7 @@ class Settings:
             for name in ("MONGODB_URI", "REDIS_URL"):
                 if not values.get(name):
                     faults.append(f"{name} must be set in production: embedded servers are for development.")
+        plaintext_servers(values, production, mongodb_uri, redis_url, faults)
         kms, kms_master_key, secret_key = keys(values, home, production, faults)
         timezone = values.get("TELLER_TIMEZONE") or "Asia/Taipei"
         try:
@@ -148,6 +153,7 @@ class Settings:
             status=status_settings(values, production, sandbox_url, public_url, faults),
             privacy_url=privacy_url(values, production, faults),
             security=security(values, production, faults),
+            tls=tls,
             oidc=oidc_settings(values, production, faults),
             retention=retention_settings(values, home, faults),
             records=record_settings(values, home, production, faults),

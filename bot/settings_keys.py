@@ -34,7 +34,38 @@ def keys(
         return {provider: options}, master, signing
     master_key = local_master_key(values, home, production, faults)
     derived = hmac.new(master_key, b"teller: sessions and visitor tokens", hashlib.sha256).hexdigest()
-    return {"local": {"key": master_key}}, None, signing or derived
+    found: dict[str, dict[str, object]] = {named(master_key): {"key": master_key}}
+    for name in ("TELLER_MASTER_KEY_NEXT", "TELLER_MASTER_KEY_OLD"):
+        if (other := _given(name, values.get(name), faults)) is not None:
+            found[named(other)] = {"key": other}
+    # Data keys of before there were names.
+    return {**found, "local": {"key": master_key}}, None, signing or derived
+
+
+def named(master_key: bytes) -> str:
+    """What a local master key is called in the data keys it wraps: stays the same whichever variable holds it."""
+    return f"local:{hashlib.sha256(b'teller: master key' + master_key).hexdigest()[:12]}"
+
+
+def target(kms: Mapping[str, object], values: Mapping[str, str]) -> str:
+    """The provider that all data keys are to be wrapped by: the next local master key where one is given."""
+    given = _given("TELLER_MASTER_KEY_NEXT", values.get("TELLER_MASTER_KEY_NEXT"), [])
+    return named(given) if given is not None and named(given) in kms else next(iter(kms))
+
+
+def _given(name: str, raw: str | None, faults: list[str]) -> bytes | None:
+    if not raw:
+        return None
+    try:
+        key = base64.b64decode(raw, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        faults.append(
+            f"{name} must be 96 bytes in base64; make one with: openssl rand -base64 96 | tr -d '\\n'"
+        )
+        return None
+    return key
 
 
 def local_master_key(values: Mapping[str, str], home: Path, production: bool, faults: list[str]) -> bytes:
@@ -44,15 +75,7 @@ def local_master_key(values: Mapping[str, str], home: Path, production: bool, fa
             faults.append("TELLER_MASTER_KEY (96 bytes, base64) or TELLER_KMS must be set in production.")
             return b""
         return generated_master_key(home / "keys" / "master.key", faults)
-    try:
-        key = base64.b64decode(raw, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != MASTER_KEY_BYTES:
-        faults.append(
-            "TELLER_MASTER_KEY must be 96 bytes in base64; make one with: openssl rand -base64 96 | tr -d '\\n'"
-        )
-    return key
+    return _given("TELLER_MASTER_KEY", raw, faults) or b""
 
 
 def generated_master_key(path: Path, faults: list[str]) -> bytes:

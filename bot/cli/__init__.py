@@ -1,5 +1,5 @@
-"""`flask <group> <command>`: ai, audit, channels, desk, figures, staff, kb, records, rules, triage, model; doctor, mask
-and simulate are commands by themselves."""
+"""`flask <group> <command>`: ai, audit, channels, desk, figures, staff, kb, keys, records, rules, triage, model; doctor,
+mask and simulate are commands by themselves."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.cli import (
     doctor,
     figures,
     kb,
+    keys,
     mask,
     model,
     records,
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
         figures.group,
         staff.group,
         kb.group,
+        keys.group,
         records.group,
         rules.group,
         triage.group,

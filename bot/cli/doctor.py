@@ -14,7 +14,7 @@ from bot.ai.ledger import WARN_AT
 from bot.ai.prices import MICRO
 from bot.ai.prompts import CHECK
 from bot.ai.setup import readable, where
-from bot.cli import doctor_records
+from bot.cli import doctor_records, doctor_transport
 from bot.cli.common import as_json, emit, guarded, service
 from bot.compose import Service
 from bot.errors import ServiceError, Unavailable
@@ -118,7 +118,7 @@ def _keys(house: Service) -> Iterator[Check]:
         )
         return
     provider = next(iter(house.settings.kms))
-    generated = provider == "local" and (house.settings.home / "keys" / "master.key").exists()
+    generated = provider.startswith("local") and (house.settings.home / "keys" / "master.key").exists()
     sentence = f"encryption works, provider {provider}"
     yield Check(
         "keys",
@@ -236,6 +236,11 @@ def _seals(house: Service) -> Iterator[Check]:
         yield Check(name, level, sentence)
 
 
+def _transport(house: Service) -> Iterator[Check]:
+    for name, level, sentence in doctor_transport.looks(house):
+        yield Check(name, level, sentence)
+
+
 def _logs(house: Service) -> Iterator[Check]:
     folder: Path = house.settings.home
     level = "ok" if folder.exists() and (folder.stat().st_mode & 0o077) == 0 else "warning"
@@ -254,5 +259,6 @@ LOOKS: tuple[Callable[[Service], Iterator[Check]], ...] = (
     _model,
     _status,
     _seals,
+    _transport,
     _logs,
 )

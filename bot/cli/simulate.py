@@ -49,7 +49,7 @@ def command(channel_id: str, text: str, user: str | None, wait: float, as_json: 
 def _post(account: ChannelAccount, text: str, user_id: str) -> int:
     settings = service().settings
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - maps it away
-    base = f"http://{host}:{settings.port}"
+    base = f"{'https' if settings.tls else 'http'}://{host}:{settings.port}"
     headers, body = service().channels[account.channel].simulate(account, text, user_id)
     if account.channel is ChannelType.WEB:
         token = web.issue(settings.secret_key, account.id, user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -91,7 +92,8 @@ def service(settings: Settings, env: Mapping[str, str]) -> list[Spec]:
 def local_url(settings: Settings) -> str:
     """Where the web answers on this machine, whatever PUBLIC_URL says."""
     host = _reachable(settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    scheme = "https" if settings.tls else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _web(settings: Settings, env: Mapping[str, str]) -> Spec:
@@ -108,7 +110,12 @@ def _signalling(settings: Settings, env: Mapping[str, str], name: str, argv: lis
 
 
 def _answers(settings: Settings) -> bool:
-    connection = http.client.HTTPConnection(_reachable(settings.host), settings.port, timeout=2)
+    host = _reachable(settings.host)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    if settings.tls:
+        # Our own process on our own machine: whether its certificate is for this name is not asked here.
+        unasked = ssl._create_unverified_context()  # noqa: S323
+        connection = http.client.HTTPSConnection(host, settings.port, timeout=2, context=unasked)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200

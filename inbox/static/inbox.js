@@ -289,7 +289,6 @@ function lost(error) {
   leaveIfSignedOut(error);
   warn(error instanceof Gone ? say("gone") : say("failed"));
 }
-
 setTimeout(() => document.querySelector(".desk-flashes")?.replaceChildren(), 6000);
 remember(document);
 showCounts();

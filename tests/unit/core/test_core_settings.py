@@ -13,15 +13,15 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.settings import Settings
-from bot.settings_keys import MASTER_KEY_BYTES
+from bot.settings_keys import MASTER_KEY_BYTES, named
 from tests.house import ROOT
 
 KEY = base64.b64encode(bytes(range(96))).decode()
 SAFE = {
     "TELLER_ENV": "production",
     "PUBLIC_URL": "https://teller.example.com",
-    "MONGODB_URI": "mongodb://db.example.com/teller",
-    "REDIS_URL": "redis://cache.example.com/0",
+    "MONGODB_URI": "mongodb://db.example.com/?tls=true",
+    "REDIS_URL": "rediss://cache.example.com/0",
     "TELLER_MASTER_KEY": KEY,
 }
 
@@ -47,7 +47,8 @@ def test_nothing_set_is_a_development_machine(tmp_path: Path) -> None:
 def test_production_is_proven_and_without_samples(tmp_path: Path) -> None:
     settings = read(tmp_path, **SAFE)
     assert (settings.production, settings.auto_answer, settings.sample) == (True, "proven", False)
-    assert settings.kms == {"local": {"key": bytes(range(96))}}
+    key = bytes(range(96))
+    assert settings.kms == {named(key): {"key": key}, "local": {"key": key}}
     assert not (tmp_path / "home" / "keys").exists()
 
 
@@ -125,7 +126,7 @@ def test_a_key_service_needs_its_own_signing_key_and_options_as_json(tmp_path: P
 def test_no_secret_shows_when_settings_are_printed(tmp_path: Path) -> None:
     shown = repr(
         read(
-            tmp_path, **{**SAFE, "MONGODB_URI": "mongodb://u:hunter2hunter2@db/x"}, OPENAI_API_KEY="sk-123456"
+            tmp_path, **{**SAFE, "MONGODB_URI": "mongodb://u:hunter2hunter2@db/x?tls=true"}, OPENAI_API_KEY="sk-123456"
         )
     )
     for secret in (KEY, "hunter2hunter2", "sk-123456", str(bytes(range(96)))):
