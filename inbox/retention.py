@@ -52,6 +52,7 @@ CLASSES: words.Words = {
     "figures": _l("Figures"),
     "recalls": _l("Recalls"),
     "audit_weeks": _l("Weekly audits"),
+    "audit_populations": _l("Replies a sample was drawn from"),
     "audit_items": _l("Audited replies"),
     "audit_proofs": _l("Proofs over all replies"),
     "ai_inventory": _l("Register of AI systems"),

@@ -30,7 +30,7 @@ AGED = ("model_calls", "availability")
 """Facts that no customer is in: calls of the model without text, who was on duty."""
 _KEPT = (
     *("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases"),
-    *("audit_weeks", "audit_items", "audit_proofs", "ai_inventory", "ai_drills"),
+    *("audit_weeks", "audit_populations", "audit_items", "audit_proofs", "ai_inventory", "ai_drills"),
 )
 
 WORKING: Mapping[str, str] = {
