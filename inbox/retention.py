@@ -58,6 +58,7 @@ CLASSES: words.Words = {
     "ai_inventory": _l("Register of AI systems"),
     "ai_drills": _l("Drills of the AI switch"),
     "cases": _l("Requests and complaints"),
+    "packs": _l("Packs for the examiner"),
     "case_events": _l("What was written in cases"),
 }
 GOES: words.Words = {

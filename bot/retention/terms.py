@@ -29,7 +29,7 @@ _WITH_THEM = (
 AGED = ("model_calls", "availability")
 """Facts that no customer is in: calls of the model without text, who was on duty."""
 _KEPT = (
-    *("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases"),
+    *("audit", "seals", "certificates", "holds", "retention", "figures", "recalls", "cases", "packs"),
     *("audit_weeks", "audit_populations", "audit_items", "audit_proofs", "ai_inventory", "ai_drills"),
 )
 

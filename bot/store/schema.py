@@ -172,6 +172,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("relationship", ASCENDING), ("_id", ASCENDING)], sparse=True),
         IndexModel([("restricted.at", DESCENDING)], sparse=True),
     ],
+    "packs": [
+        IndexModel([("at", DESCENDING)]),
+        IndexModel([("state", ASCENDING), ("until", ASCENDING)]),
+    ],
     "holds": [IndexModel([("customer", ASCENDING), ("state", ASCENDING)])],
     "certificates": [
         IndexModel([("begun_at", DESCENDING)]),
