@@ -75,6 +75,7 @@ def sample(draw: str) -> ResponseReturnValue:
         "console/audit_sample.html",
         report=report,
         disputed=house.reviewing.disputed(staff(), draw),
+        may_sign=house.reviewing.complete(draw),
         share=dashboard_words.share,
         say=say,
         person=person,

@@ -24,6 +24,7 @@ from bot.store import quality as states
 from bot.store.audit import AuditStore
 from bot.store.quality import QualityStore
 from bot.store.records import whole_ms
+from bot.store.restricted import READS_RESTRICTED
 
 WRITERS = (Role.SENIOR, Role.SUPERVISOR, Role.COMPLIANCE)
 READS = (Role.SENIOR, Role.SUPERVISOR, Role.COMPLIANCE, Role.AUDITOR)
@@ -59,8 +60,12 @@ class Reviewing:
         """What this person may review now, in an order of their own, so that two begin in different places."""
         if staff.role not in REVIEWS:
             return []
+        found = self.store.open_for(draw, staff.id)
+        hidden = self.store.restricted([one["conversation"] for one in found])
         mine = [
-            one for one in self.store.open_for(draw, staff.id) if not is_own(staff, self.people(one["refs"]))
+            one
+            for one in found
+            if one["conversation"] not in hidden and not is_own(staff, self.people(one["refs"]))
         ]
         return sorted(mine, key=lambda one: hashlib.sha256(f"{staff.id}/{one['_id']}".encode()).digest())
 
@@ -78,7 +83,8 @@ class Reviewing:
         item = self._item(item_id)
         if item["state"] == states.OPEN and staff.role not in REVIEWS:
             raise NotFound("This reply has not been reviewed yet.")
-        if staff.role is Role.SENIOR and not self._theirs(staff, item):
+        hidden = staff.role not in READS_RESTRICTED and self.store.restricted([item["conversation"]])
+        if hidden or (staff.role is Role.SENIOR and not self._theirs(staff, item)):
             raise NotFound("There is no such reply in a sample.")
         detail = {"item": item_id, "message": item["message"]}
         self.audit.add(staff.id, "audit:reply:open", item["conversation"], detail)
@@ -153,11 +159,16 @@ class Reviewing:
         self.mongo.transaction(work)
         return self._shown(staff, self._item(item_id))
 
+    def complete(self, draw: str) -> bool:
+        """Whether it was read to the end; who was restricted since the draw is read by nobody and holds nothing up."""
+        left = [one["conversation"] for one in self.store.items(draw) if one["state"] != states.SETTLED]
+        return not set(left) - self.store.restricted(left)
+
     def sign(self, staff: Staff, draw: str) -> None:
         """Compliance's name under the report of a sample that has been read to the end."""
         must(staff, SIGNS)
         report = self.audits.report(draw)
-        if not report.result.complete:
+        if not self.complete(draw):
             raise Conflict("Not every reply of the sample has its verdict yet.")
         figures = self.audits.figures(report)
         fields = {

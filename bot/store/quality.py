@@ -60,6 +60,11 @@ class QualityStore:
             found |= {doc["_id"]: doc for doc in rows}
         return found
 
+    def restricted(self, conversations: Sequence[str]) -> set[str]:
+        """Those of customers whose data is restricted: hidden from reviewers since the draw."""
+        query = {"_id": {"$in": list(conversations)}, "restricted": True}
+        return {doc["_id"] for doc in self._mongo["conversations"].find(query, {"_id": 1})}
+
     def messages(self, ids: Sequence[str]) -> dict[str, Doc]:
         found = self._mongo["messages"].find({"_id": {"$in": list(ids)}})
         return {doc["_id"]: doc for doc in found}

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bot.cli import audit
 from bot.model import Role, Staff
 from bot.quality import weeks
 from bot.settings_quality import QualitySettings
@@ -133,6 +136,28 @@ def test_a_supervisor_suspends_the_article_from_the_page_and_the_auditor_cannot(
     post(senior, f"/audit/findings/{item}/take", page="/audit/findings")
     post(senior, f"/audit/findings/{item}/close", page="/audit/findings", note="version 2 is right")
     assert "version 2 is right" in senior.get("/audit/findings?state=done").text
+
+
+def test_the_commands_draw_report_check_and_prove(app: Flask, draw: str, tmp_path: Path) -> None:
+    app.cli.add_command(audit.group)
+
+    def run(*args: str, code: int = 0) -> dict[str, Any]:
+        done = app.test_cli_runner().invoke(args=["audit", *args, "--json"])
+        assert done.exit_code == code, done.output
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    first, again = (run("sample", "--seed", "7", "--size", "2") for _ in range(2))
+    assert first == again
+    assert (first["kind"], first["population"], len(first["sample"]), first["all"]) == ("ad_hoc", 2, 2, True)
+    told = run("report", "--week", first["draw"], "--pdf", str(tmp_path / "report.pdf"))
+    assert (told["pass_rate"], told["reviews_open"], told["findings"]) == (None, 2, [])
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert run("check", "--week", first["draw"])["ok"]
+    proven = run("proof")
+    assert (proven["ok"], proven["checked"]) == (True, 2)
+    assert app.test_cli_runner().invoke(args=["audit", "report", "--week", "2020-W01"]).exit_code == 1
+    assert app.test_cli_runner().invoke(args=["audit", "sample", "--size", "0"]).exit_code == 2
 
 
 def test_figures_of_the_dashboard_count_what_was_settled(

@@ -287,6 +287,21 @@ def test_opening_is_noted_before_and_a_senior_reads_what_is_theirs(teller: Telle
         house.open(person(Role.ADMIN), item)
 
 
+def test_who_is_restricted_after_the_draw_is_read_by_no_reviewer_and_holds_nothing_up(teller: Teller) -> None:
+    house, item = one_item(teller, double=False)
+    reader, draw = person(Role.SUPERVISOR), house.audits.draws()[0].id
+    conversation = house.open(reader, item)["conversation"]
+    with pytest.raises(Conflict):
+        house.sign(person(Role.COMPLIANCE), draw)
+    found = teller.service.mongo["conversations"]
+    found.update_one({"_id": conversation}, {"$set": {"restricted": True}})
+    assert house.queue(reader, draw) == []
+    with pytest.raises(NotFound):
+        house.open(reader, item)
+    house.sign(person(Role.COMPLIANCE), draw)
+    assert house.audits.report(draw).draw.state == "signed"
+
+
 # -- what follows -----------------------------------------------------------------------------------------------------
 
 
