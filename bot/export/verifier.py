@@ -152,7 +152,7 @@ def verify(folder: str | Path, step: Callable[[], None] = lambda: None) -> Json:
         found, unsealed, until = _records(folder, manifest, step)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Bad(f"not in the form of a pack ({type(error).__name__})") from None
-    counts = {name: known["lines"] for name, known in manifest["files"].items() if "lines" in known}
+    counts = {name: known["lines"] for name, known in manifest["files"].items() if name.endswith(".jsonl")}
     return {
         "ok": True,
         "records": found,
