@@ -35,6 +35,11 @@ class CaseEffects:
         query = {"customer": {"$in": list(members)}}
         self._mongo["cases"].update_many(query, {"$set": {"restricted": True}}, session=session)
 
+    def erased_under(self, case_id: str) -> str | None:
+        """The certificate of the erasure that this case asked for, once it is done."""
+        doc = self._mongo["certificates"].find_one({"case": case_id, "state": "done"}, {"_id": 1})
+        return str(doc["_id"]) if doc else None
+
     def correct(self, session: Session, customer: str, field: str, value: str) -> str:
         """Set the customer's name or language; what it was."""
         stored: Any = self._vault.seal(value, customer_key(customer)) if field == "name" else value

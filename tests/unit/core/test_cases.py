@@ -27,6 +27,7 @@ from bot.store.records import new_id
 from bot.vault import ERASED, KEYS, customer_key
 from tests.knowledge import notice
 from tests.unit.core.teller import Teller, signed_in
+from tests.unit.core.test_retention import LATER, at, ended
 from tests.unit.inbox.forms import post
 
 pytestmark = pytest.mark.servers
@@ -315,6 +316,30 @@ def test_a_case_outlives_the_key_of_its_customer(teller: Teller) -> None:
     last = cases.one(OFFICER, case.id)[1][-1]
     assert "本人來電取消" in last.text
     assert ID not in last.text
+
+
+def test_deletion_after_every_term_erases_and_the_history_still_fits_the_audit_log(teller: Teller) -> None:
+    cases, case = granted(teller, "deletion")
+    ended(teller, case.customer)
+    over = replace(cases.fulfilment, retention=at(teller, datetime.now(UTC) + LATER))
+    # A process that died between the erasure and its note: the next try finds what was done.
+    before = over.retention.request_deletion(SUPERVISOR.id, case.customer, "請求刪除", case.id)
+    done = over.fulfil(SUPERVISOR, case.id)
+    assert done.certificate == before.certificate
+    assert done.certificate is not None
+    assert cases.requests.answer(SUPERVISOR, case.id, "letter", "已通知刪除").state is State.CLOSED
+    mongo = teller.service.mongo
+    lines = list(mongo["case_events"].find({"case": case.id}).sort("seq", 1))
+    noted = {
+        doc["detail"]["seq"]: doc["detail"]["sha256"]
+        for doc in mongo["audit"].find({"detail.case": case.id, "detail.seq": {"$exists": True}})
+    }
+    assert {doc["seq"]: fingerprint(doc) for doc in lines} == noted
+    assert lines[0]["purged"] == done.certificate
+    assert not isinstance(lines[0]["content"], bytes)
+    shown = [one.text for one in cases.one(OFFICER, case.id)[1]]
+    assert shown[0] == ERASED
+    assert shown[-1] == "已通知刪除"
 
 
 # -- complaints --------------------------------------------------------------------------------------------------------
