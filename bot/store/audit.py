@@ -1,7 +1,8 @@
 """The audit log: what staff did and saw, numbered and chained, never changed.
 
-An event: `at`, `actor`, `role`, `action`, `subject`, `detail`, `where` and `why` (bot/origin.py), `kind` (audit_kinds.py),
-and where it is about customers `customers` (ids) and `shown` (the conversations of a list). `trail.py` reads them.
+An event: `at`, `actor`, `role`, `action`, `subject`, `detail`, `where` and `why` (bot/origin.py), `kind`
+(audit_kinds.py), and where it is about customers `customers` (ids) and `shown` (the conversations of a list).
+`trail.py` reads them.
 """
 
 from __future__ import annotations
