@@ -54,6 +54,15 @@ PAGES = {
         "knowledge-phrasings": "/knowledge/phrasings",
         "knowledge-rehearsal": "/knowledge/rehearsal",
     },
+    "compliance": {
+        "records": "/records",
+        "records-access": "/records/access",
+        "records-exports": "/records/exports",
+        "records-retention": "/records/retention",
+        "cases": "/cases",
+        "audit": "/audit",
+        "ai-inventory": "/ai/inventory",
+    },
     "admin": {"staff": "/admin/staff", "account": "/account"},
 }
 
