@@ -25,6 +25,7 @@ MAY = (Role.COMPLIANCE,)
 @click.option("--to", "last", required=True, metavar="DATE", help="Last day, that one included.")
 @click.option("--customer", metavar="ID", help="Of this person only, over all channels.")
 @click.option("--conversation", metavar="ID", help="This conversation only.")
+@click.option("--case", metavar="ID", help="Of this case: its history, and what was said with its customer.")
 @click.option("--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--unmasked", is_flag=True, help="With personal data in full; wants --reason and --as.")
 @click.option("--reason", help="Why it must be unmasked; stands in the audit log.")
@@ -36,6 +37,7 @@ def export(
     last: str,
     customer: str | None,
     conversation: str | None,
+    case: str | None,
     folder: Path,
     unmasked: bool,
     reason: str | None,
@@ -61,6 +63,7 @@ def export(
         conversation=conversation,
         unmasked=unmasked,
         reason=reason,
+        case=case,
     )
     made = house.console.packs.make(scope, folder, _progress if sys.stderr.isatty() else lambda *_: None)
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.mongo import Doc
 from bot.records import days
 from bot.records.leaves import unpack
 from bot.records.shipping import as_bytes
+from bot.store.chain import canonical
 from bot.store.exporting import ExportStore
 from bot.store.seals import SealStore
 from bot.vault import Vault
@@ -38,6 +40,17 @@ def articles(store: ExportStore, keys: Iterable[str], folder: Folder) -> int:
         for doc in store.content(sorted(keys)):
             out.add({name: doc.get(name) for name in CONTENT})
         return out.lines
+
+
+def case(store: ExportStore, vault: Vault, scope: Scope, folder: Folder) -> None:
+    """The case as it stands, then its history; digests for ciphertexts, and beside them what they say."""
+    if scope.case is None or (found := store.case(scope.case)) is None:
+        return
+    with folder.lines("case.jsonl") as out:
+        out.add({"record": json.loads(canonical(found))})
+        for line in store.history(scope.case):
+            text = vault.read(line["content"] if scope.unmasked else line["masked"])
+            out.add({"record": json.loads(canonical(line)), "text": text})
 
 
 def staff(store: ExportStore, vault: Vault, folder: Folder) -> None:

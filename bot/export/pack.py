@@ -6,12 +6,13 @@ import ast
 import hashlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot import pdf
+from bot.errors import NotFound
 from bot.export import around, primitives, proof, verifier
 from bot.export.scope import Scope
 from bot.export.talk import Counts, Talk
@@ -55,6 +56,7 @@ To verify: `python3 verify.py` (Python 3.8 or newer, without Teller).
 | html/ | 供閱讀 to read |
 | articles.jsonl | 所引用之核定文稿版本與核准 approved versions that were said, with their approvals |
 | access.jsonl | 存取與操作紀錄 who saw and did what |
+| case.jsonl | 案件及其歷程（指定案件時） the case and its history, where one was named |
 | seals.jsonl, leaves/ | 每日封存與其清單 daily seals and the lists they are over |
 | staff.jsonl | 人員代號 staff by id |
 
@@ -77,6 +79,10 @@ class Packs:
         ConfigError where the key cannot be read, PyMongoError, and what `step` raises."""
         store, key = ExportStore(self.mongo), keys.load(self.key_file, make=True)
         folder = Folder(path)
+        if scope.case:
+            if (case := store.case(scope.case)) is None:
+                raise NotFound("There is no such case, or it is not yours to read.")
+            scope = replace(scope, customer=case["customer"])
         members = store.members(scope.customer) if scope.customer else []
         detail = {**scope.plain(), "reason": mask(scope.reason).masked if scope.reason else None}
         subject = f"export:{hashlib.sha256(ENCODE(detail).encode()).hexdigest()[:16]}"
@@ -87,6 +93,7 @@ class Packs:
         seen: set[str] = set()
         events = around.log(store, scope, members, folder, seen)
         articles = around.articles(store, counts.articles, folder)
+        around.case(store, self.vault, scope, folder)
         around.staff(store, self.vault, folder)
         proof = around.seals(SealStore(self.mongo), counts.days | seen, folder)
         told = {

@@ -13,7 +13,8 @@ from bot.records.days import TAIPEI
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Everything said from the day `first` to the day `last` (Taipei, both whole), in whole conversations: all, or
-    those of one customer (an id, all identities of the person), or one conversation. `by`: a staff id or a command."""
+    those of one customer (an id, all identities of the person), or one conversation. `case`: its history too, and its
+    customer's. `by`: a staff id or a command."""
 
     first: date
     last: date
@@ -22,6 +23,7 @@ class Scope:
     conversation: str | None = None
     unmasked: bool = False
     reason: str | None = field(default=None, repr=False)
+    case: str | None = None
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -40,6 +42,7 @@ class Scope:
             "customer": self.customer,
             "conversation": self.conversation,
             "masked": not self.unmasked,
+            **({"case": self.case} if self.case else {}),
         }
 
 
@@ -52,6 +55,7 @@ def scope_of(
     conversation: str | None = None,
     unmasked: bool = False,
     reason: str | None = None,
+    case: str | None = None,
 ) -> Scope:
     """Raises BadPayload with a sentence that says what to do."""
     try:
@@ -62,6 +66,5 @@ def scope_of(
         raise BadPayload("The last day is before the first: exchange them.")
     if unmasked and not (reason or "").strip():
         raise BadPayload("Unmasked packs need a reason: say why masked text does not do.")
-    return Scope(
-        begin, end, by, customer or None, conversation or None, unmasked, (reason or "").strip() or None
-    )
+    why = (reason or "").strip() or None
+    return Scope(begin, end, by, customer or None, conversation or None, unmasked, why, case or None)

@@ -88,6 +88,13 @@ class ExportStore:
         for n in range(0, len(keys), 500):
             yield from self._mongo["content"].find({"_id": {"$in": list(keys[n : n + 500])}}).sort("_id", 1)
 
+    def case(self, case_id: str) -> Doc | None:
+        return self._mongo["cases"].find_one({"_id": case_id})
+
+    def history(self, case_id: str) -> Iterator[Doc]:
+        """A case's, in order."""
+        return iter(self._mongo["case_events"].find({"case": case_id}).sort("seq", 1))
+
     def staff(self) -> Iterator[Doc]:
         return iter(self._mongo["staff"].find({}, {"name": 1, "role": 1, "active": 1}).sort("_id", 1))
 

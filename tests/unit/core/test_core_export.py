@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from bot.errors import BadPayload, Conflict
+from bot.errors import BadPayload, Conflict, NotFound
 from bot.export import primitives, verifier
 from bot.export.scope import Scope, scope_of
 from bot.model import Role
@@ -226,6 +226,21 @@ def test_of_one_customer_and_in_full_for_a_reason(teller: Teller, pack: Path, tm
     assert [event["detail"]["reason"] for event in events] == ["金管會來函"]
     with pytest.raises(Conflict, match="not empty"):
         teller.service.console.packs.make(scope, tmp_path / "one")
+
+
+def test_of_a_case_with_its_history(teller: Teller, pack: Path, tmp_path: Path) -> None:
+    customer, person = teller.conversation("examined")["customer"], teller.staff(Role.SUPERVISOR)
+    text = f"申訴，電話 {MOBILE}"
+    case = teller.service.console.cases.complaints.open(person, text, customer_id=customer, received_on=TODAY)
+    made = teller.service.console.packs.make(everything(case=case.id), tmp_path / "case")
+    assert made["counts"]["conversations"] == 1
+    first, *history = rows(tmp_path / "case", "case.jsonl")
+    assert first["record"]["_id"] == case.id
+    assert [one["text"] for one in history if one["text"]] == ["申訴，電話 0912***678"]
+    assert MOBILE not in (tmp_path / "case" / "case.jsonl").read_text()
+    assert verifier.verify(tmp_path / "case")["ok"]
+    with pytest.raises(NotFound):
+        teller.service.console.packs.make(everything(case="none"), tmp_path / "no")
 
 
 def test_nothing_is_a_pack_too(teller: Teller, tmp_path: Path) -> None:
