@@ -56,7 +56,7 @@ def seed(mongo: Mongo, count: int) -> None:
                 **({} if kind == "signin" else {"customers": sorted(set(whose))}),
             }
         )
-        if len(batch) == 5000:
+        if len(batch) == 1000:
             mongo.light("audit").insert_many(batch, ordered=False)
             batch = []
     if batch:
@@ -122,7 +122,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         servers = Servers.start(Path(folder), mongodb_uri=None, redis_url=None)
         try:
-            mongo = Mongo(servers.mongodb_uri)
+            mongo = Mongo(servers.mongodb_uri, timeout_ms=120_000)
             schema.ensure(mongo)
             found: dict[str, Any] = {
                 "appends_per_second": {str(n): appends(mongo, n) for n in (1, 4, 8)},
