@@ -1,8 +1,10 @@
 """The service, bottom up, a floor a line; `.importlinter` is the same as a rule.
 
-errors, masking, neutral (holds are spoken of neutrally), passwords (which are too easy), pdf, origin (from where and for what something is done)
+errors, masking, neutral (holds are spoken of neutrally), passwords (which are too easy), pdf,
+origin (from where and for what something is done)
 hours (when people answer), hours_document, deadlines (terms in days)
-settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records, settings_transport,
+settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
+settings_transport,
 settings_quality, settings,
 model, logs, metrics, ready, shutdown, tls (as gunicorn serves it), contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)

@@ -81,7 +81,7 @@ def build_mind(
     status: StatusDesk | None = None,
     privacy_url: str | None = None,
 ) -> Chain:
-    """The whole chain, as the pipeline wants it; arguments as for `build_chain`. `privacy_url` goes with the greeting."""
+    """The whole chain, as the pipeline wants it; arguments as for `build_chain`; `privacy_url` is in the greeting."""
     intents = Intents(encode, policy)
     chain, read, find = _assemble(finder, intents, hours or _weekdays(tz), status)
 

@@ -168,7 +168,9 @@ class Views:
             row=row,
             conversation=conversation_of(doc),
             customer=self._conversations.customer_of(customer or {"_id": doc["customer"]}),
-            messages=tuple(reversed([self._message(one, masked=True, sent=sent) for one in shown(found, staff)])),
+            messages=tuple(
+                reversed([self._message(one, masked=True, sent=sent) for one in shown(found, staff)])
+            ),
             others=tuple(rows),
         )
 

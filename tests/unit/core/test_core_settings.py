@@ -126,7 +126,9 @@ def test_a_key_service_needs_its_own_signing_key_and_options_as_json(tmp_path: P
 def test_no_secret_shows_when_settings_are_printed(tmp_path: Path) -> None:
     shown = repr(
         read(
-            tmp_path, **{**SAFE, "MONGODB_URI": "mongodb://u:hunter2hunter2@db/x?tls=true"}, OPENAI_API_KEY="sk-123456"
+            tmp_path,
+            **{**SAFE, "MONGODB_URI": "mongodb://u:hunter2hunter2@db/x?tls=true"},
+            OPENAI_API_KEY="sk-123456",
         )
     )
     for secret in (KEY, "hunter2hunter2", "sk-123456", str(bytes(range(96)))):
