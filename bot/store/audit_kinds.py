@@ -24,6 +24,8 @@ _NAMED = {
     "monitor:conversations:open": "list",
     "phrasings:link:open": "change",
     "staff:open": "change",
+    "records:export:begin": "export",
+    "records:export:done": "export",
 }
 
 
