@@ -1,5 +1,5 @@
-"""`flask <group> <command>`: ai, audit, backup, channels, desk, figures, staff, kb, keys, records, rules, triage, model;
-doctor, mask and simulate are commands by themselves."""
+"""`flask <group> <command>`: ai, audit, backup, channels, desk, figures, staff, kb, keys, records, rules, triage and
+model; doctor, mask and simulate are commands by themselves."""
 
 from __future__ import annotations
 
