@@ -22,6 +22,8 @@ from bot.metrics import HTTP_ERRORS
 from bot.mongo import PyMongoError
 
 FORWARDED = {"X-Forwarded-For", "Forwarded", "Via"}
+# For answers that bring no policy of their own: to programs, and the widget's script, which other sites may load.
+FOR_PROGRAMS = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 log = logger(__name__)
 
@@ -33,6 +35,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["teller"] = service
     if hops := service.settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    _harden(app, service.settings.public_url.startswith("https://"))
     for machines in (webhooks.blueprint(service.intake), webchat.blueprint(service.webchat)):
         _answer_errors_in_json(machines)
         app.register_blueprint(machines)
@@ -42,6 +45,17 @@ def create_app(service: Service) -> Flask:
     app.register_blueprint(attachments.blueprint(service.console.attachments.opened))
     inbox.register(app, service.console)
     return app
+
+
+def _harden(app: Flask, https: bool) -> None:
+    @app.after_request
+    def everywhere(response: Response) -> Response:
+        """Runs last, as it is registered first: whoever set these headers knew better."""
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Content-Security-Policy", FOR_PROGRAMS)
+        if https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        return response
 
 
 def _add_health(app: Flask, service: Service) -> None:
