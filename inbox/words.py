@@ -151,6 +151,7 @@ SEND_ERRORS: Words = {
     "account_gone": _l("This channel account no longer exists."),
     "bad_address": _l("The API address of this account is not a URL."),
     "bad_token": _l("The platform refused our credentials: an administrator has to check the channel."),
+    "refused": _l("The other side refused it."),
     "blocked": _l("The customer has blocked this account, so the message cannot reach them."),
     "button_value": _l("A button of the message does not fit this platform."),
     "conflict": _l("Another program fetches this bot's updates."),

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,15 @@ def tax_checks(value: str) -> bool:
 # Mistyped on purpose: beside the word that names it a wrong number is masked all the same, for it shows nine or fifteen
 # true characters.
 MISTYPED = ("好像打錯了", "打不進去", "好像輸入錯")
+# A row with `"checks": false` says by itself that its number is nearly right, or spelled so that there is no check digit.
+
+
+def holds(check: Callable[[str], bool], value: str) -> bool:
+    """Whether its check digit fits; one that is spelled out, or has letters for digits, has none to look at."""
+    try:
+        return check(value)
+    except (KeyError, ValueError, IndexError):
+        return False
 
 
 def test_masking_spans_are_in_order_and_carry_valid_check_digits() -> None:
@@ -250,4 +260,5 @@ def test_masking_spans_are_in_order_and_carry_valid_check_digits() -> None:
             end = span["end"]
             value = plain(m["text"][span["start"] : end]).upper()
             if span["type"] in check:
-                assert check[span["type"]](value) != any(word in m["text"] for word in MISTYPED), m["text"]
+                mistyped = any(word in m["text"] for word in MISTYPED) or m.get("checks") is False
+                assert holds(check[span["type"]], value) != mistyped, m["text"]
