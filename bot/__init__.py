@@ -21,7 +21,8 @@ webchat
 retention (how long records are kept, and how they go), backup
 cases (requests of data subjects and complaints, with the law's clocks), export (the examiner's pack)
 labels, automation, policies, policies_live, wordings, gaps, replay, proposals, runs, imports, shared_phrasings,
-phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page)
+phrasings, figures, assist, at_hand, attachments, verifications (of the records, from a page),
+key_register (which keys there are, and when they are due)
 governance (what models and rules run), quality (the weekly audit of what the bot says, and the proof of it)
 accounts, encoding, rules_trial, advising
 compose_kb, compose_governance, compose_quality, compose_records, compose_backup, house, compose

@@ -29,7 +29,7 @@ from bot.automation import automation_of
 from bot.cases.service import cases_of
 from bot.compose_kb import audit_within, knowledge_of, mind_of, withdraw_of
 from bot.compose_quality import quality_of
-from bot.compose_records import packs_of, trail_of, verifications_of
+from bot.compose_records import keys_of, packs_of, trail_of, verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
@@ -112,8 +112,7 @@ from handlers.say import Desk as Words
 from kb.store import Store
 
 WIDGET = Path(adapters.__file__).parent / "webchat" / "widget.js"
-WEB_TIMEOUT_MS = 1800
-WORKER_TIMEOUT_MS = 10_000
+WEB_TIMEOUT_MS, WORKER_TIMEOUT_MS = 1800, 10_000
 
 _built: weakref.WeakSet[Service] = weakref.WeakSet()
 
@@ -277,6 +276,7 @@ def build(
             monitor=Monitor(watching, staff, presence, access, changes, notes, hours.current),
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
+            keys=keys_of(mongo, audit, settings),
             packs=packs_of(mongo, vault, audit, settings),
             orders=orders_of(mongo, vault, audit, queue, settings),
             trail=trail_of(mongo, vault, audit, staff, hours, settings),

@@ -6,6 +6,7 @@ from adapters.seals import SealPost
 from bot.desk.hours import HoursBook
 from bot.desk.trail import Trail
 from bot.export.pack import Packs
+from bot.key_register import KeyRegister
 from bot.mongo import Mongo
 from bot.queue import JobQueue
 from bot.records.keeper import Keeper
@@ -26,6 +27,10 @@ def verifications_of(mongo: Mongo, audit: AuditStore, queue: JobQueue, settings:
     return Verifications(
         mongo, RunStore(mongo), audit, queue, ChainStore(mongo), SealStore(mongo), settings.records
     )
+
+
+def keys_of(mongo: Mongo, audit: AuditStore, settings: Settings) -> KeyRegister:
+    return KeyRegister(mongo, audit, settings.kms, settings.kms_master_key)
 
 
 def packs_of(mongo: Mongo, vault: Vault, audit: AuditStore, settings: Settings) -> Packs:

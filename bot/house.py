@@ -34,6 +34,7 @@ from bot.export.orders import Orders
 from bot.export.pack import Packs
 from bot.figures.service import Figures
 from bot.imports import Imports
+from bot.key_register import KeyRegister
 from bot.live import Live
 from bot.mailbox import Mailbox
 from bot.model import ChannelType
@@ -113,6 +114,7 @@ class ConsoleService:
     monitor: Monitor
     calls: Calls
     verifications: Verifications
+    keys: KeyRegister
     packs: Packs
     orders: Orders
     trail: Trail

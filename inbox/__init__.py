@@ -28,6 +28,7 @@ phrasings.py      which articles lack phrasings, and taking suggested ones over;
 rules.py          hand-off rules: those in force, a version and its review; rules_edit.py writes them
 recalls.py        what was taken back, and the corrections people work through
 records.py        the seals of the records, day by day, and a verification of everything
+keys.py           which keys there are, how old, and when they are due; never what they are
 trail.py          whose data was touched, when, by whom
 cases.py          requests of data subjects and complaints; cases_complaints.py is work on one of the latter
 exports.py        packs for the examiner: ordered, agreed to, fetched
@@ -88,6 +89,7 @@ from inbox import (
     headers,
     hours,
     invitations,
+    keys,
     knowledge,
     knowledge_edit,
     knowledge_files,
@@ -150,7 +152,7 @@ _WATCH = (dashboard.bp, monitor.bp, notify.bp, switch.bp)
 # Pages of the second factor share the blueprint of one's own account.
 _STAFF = (sessions.bp, staff.bp, invitations.bp, oidc.bp)
 # What proves what was said, and what becomes of it.
-_RECORDS = (cases.bp, exports.bp, records.bp, retention.bp, trail.bp)
+_RECORDS = (cases.bp, exports.bp, keys.bp, records.bp, retention.bp, trail.bp)
 # What the bot says, read by people.
 _AUDIT = (audits.bp, audit_review.bp, governance.bp)
 _PAGES = (

@@ -79,6 +79,7 @@ ENTRIES = (
     Entry("cases.index", _l("Cases"), "flag", Permission.REQUEST_READ),
     Entry("records.index", _l("Records"), "shield", Permission.RECORDS_READ, RECORDS_TABS),
     Entry("audits.index", _l("Audit"), "eye", Permission.AUDIT_READ, AUDIT_TABS),
+    Entry("keys.index", _l("Keys"), "key", Permission.KEYS_READ),
     Entry("switch.index", _l("AI switch"), "power", Permission.AI_READ),
 )
 

@@ -27,6 +27,7 @@ from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.export.orders import Orders
 from bot.figures.service import Figures
+from bot.key_register import KeyRegister
 from bot.model import ChannelAccount, ChannelType, Page, Row, Staff
 from bot.phrasings import Phrasings
 from bot.quality.whole import Quality
@@ -192,6 +193,8 @@ class Console(Protocol):
     def reveals(self) -> Reveals: ...
     @property
     def verifications(self) -> Verifications: ...
+    @property
+    def keys(self) -> KeyRegister: ...
     @property
     def quality(self) -> Quality: ...
     @property

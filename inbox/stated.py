@@ -195,6 +195,7 @@ STATED: dict[str, str] = {
     "switch.stop": "ai:switch:off",
     "switch.start": "ai:switch:on",
     # Records
+    "keys.index": NOTHING,
     "records.index": NOTHING,
     "records.seal": NOTHING,
     "records.progress": NOTHING,

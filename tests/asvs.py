@@ -111,11 +111,7 @@ def page(found: list[Item]) -> str:
     for level in (1, 2):
         counts = Counter(one.status for one in found if one.level == level)
         sums.append(f"| level {level} | " + " | ".join(str(counts[status]) for status in STATUSES) + " |")
-    unmet = [
-        f"- **{one.id}** {one.requirement}: {one.note[0].lower() + one.note[1:]}"
-        for one in found
-        if one.status == "not met"
-    ]
+    unmet = [f"- **{one.id}** {one.requirement}: {one.note}" for one in found if one.status == "not met"]
     parts = [
         HEAD.format(
             n=len(found),

@@ -52,6 +52,10 @@ class SealStore:
     def latest(self) -> Doc | None:
         return self._seals.find_one(sort=[("_id", DESCENDING)])
 
+    def first_by(self, key_id: str) -> Doc | None:
+        """The first day that this key signed."""
+        return self._seals.find_one({"key_id": key_id}, sort=[("_id", 1)])
+
     def seal(self, day: str) -> Doc | None:
         return self._seals.find_one({"_id": day})
 

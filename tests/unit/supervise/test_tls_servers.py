@@ -183,17 +183,17 @@ def terminator(ours: Authority, behind: int, versions: list[str | None]) -> Iter
         with (
             contextlib.suppress(OSError, ValueError),
             socket.create_connection(("127.0.0.1", behind)) as plain,
+            context.wrap_socket(raw, server_side=True) as outer,
         ):
-            with context.wrap_socket(raw, server_side=True) as outer:
-                versions.append(outer.version())
-                outer.settimeout(0.02)
-                plain.settimeout(0.02)
-                while True:
-                    for source, sink in ((outer, plain), (plain, outer)):
-                        with contextlib.suppress(TimeoutError, ssl.SSLWantReadError):
-                            if not (data := source.recv(65536)):
-                                return
-                            sink.sendall(data)
+            versions.append(outer.version())
+            outer.settimeout(0.02)
+            plain.settimeout(0.02)
+            while True:
+                for source, sink in ((outer, plain), (plain, outer)):
+                    with contextlib.suppress(TimeoutError, ssl.SSLWantReadError):
+                        if not (data := source.recv(65536)):
+                            return
+                        sink.sendall(data)
 
     threading.Thread(target=serve, daemon=True).start()
     yield int(listener.getsockname()[1])
