@@ -504,3 +504,15 @@ def test_commands_list_close_and_reset(teller: Teller, app: Flask) -> None:
     assert run(args=["staff", "deactivate", person.email]).exit_code == 1
     (entry,) = teller.service.audit.about("staff:change", [f"staff:{person.id}"])
     assert entry["actor"].startswith("command:")
+
+
+def test_what_only_begins_like_the_password_is_another(teller: Teller) -> None:
+    longest = "a sentence of my own " * 12 + "abcd"
+    address = "longest@example.com"
+    person = teller.service.staff.add(address, longest, Role.AGENT)
+    assert len(longest) == 256
+    found = teller.service.staff.authenticate(address, longest)
+    assert found is not None
+    assert found.id == person.id
+    assert teller.service.staff.authenticate(address, longest + "x") is None
+    assert not teller.service.staff.is_password(person.id, longest + "x")
