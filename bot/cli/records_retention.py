@@ -10,10 +10,16 @@ import click
 from bot.cli.common import as_json, emit, guarded, operator, service
 from bot.cli.records import group
 from bot.errors import NotFound
-from bot.model import Staff
+from bot.model import Role, Staff
 from bot.retention.service import STATES
 from bot.retention.terms import WORKING, terms
 
+_MAYBE_BY = click.option(
+    "--as", "email", help="The compliance officer who asks for it; else it is the command's."
+)
+_WHY = click.option(
+    "--reason", default="Ordered by command.", help="File number, who asks for it; no customer's data."
+)
 _BY = click.option("--as", "email", required=True, help="The compliance officer who does it.")
 
 
@@ -84,24 +90,24 @@ def hold() -> None:
 
 @hold.command("add")
 @click.argument("customer")
-@click.option("--reason", required=True)
-@_BY
+@_WHY
+@_MAYBE_BY
 @as_json
 @guarded
-def add(customer: str, reason: str, email: str, as_json: bool) -> None:
+def add(customer: str, reason: str, email: str | None, as_json: bool) -> None:
     """Propose a hold. Nothing of the customer's is purged from this moment."""
-    _told(service().console.retention.holds.propose(_person(email), customer, reason), as_json)
+    _told(service().console.retention.holds.propose(_officer(email), customer, reason), as_json)
 
 
 @hold.command("remove")
 @click.argument("customer")
-@click.option("--reason", required=True)
-@_BY
+@_WHY
+@_MAYBE_BY
 @as_json
 @guarded
-def remove(customer: str, reason: str, email: str, as_json: bool) -> None:
+def remove(customer: str, reason: str, email: str | None, as_json: bool) -> None:
     """Propose that the customer's hold is lifted."""
-    _told(service().console.retention.holds.propose_lifting(_person(email), customer, reason), as_json)
+    _told(service().console.retention.holds.propose_lifting(_officer(email), customer, reason), as_json)
 
 
 @hold.command("agree")
@@ -122,6 +128,11 @@ def listing(as_json: bool) -> None:
     """Holds, those that block first."""
     for one in service().console.retention.holds.all():
         _told(one, as_json)
+
+
+def _officer(email: str | None) -> Staff:
+    """The officer named, else whoever runs the command: it only proposes, and a second person has to agree."""
+    return _person(email) if email else Staff(operator(), "", "", Role.COMPLIANCE)
 
 
 def _told(one: Any, as_json: bool) -> None:

@@ -256,6 +256,12 @@ def test_the_commands_say_state_hold_and_purge(
     assert told("retention", customer)["until"] is None
     assert told("hold", "remove", customer, "--reason", "closed", "--as", first)["state"] == "lifting"
     assert told("hold", "agree", hold["id"], "--as", second)["state"] == "lifted"
+    # Whoever runs the command may propose; an officer agrees.
+    again = told("hold", "add", customer)
+    assert again["state"] == "proposed"
+    assert told("hold", "agree", again["id"], "--as", first)["state"] == "standing"
+    assert told("hold", "remove", customer)["state"] == "lifting"
+    assert told("hold", "agree", again["id"], "--as", second)["state"] == "lifted"
     # Nobody can purge what is young, and there is no way to say another day.
     assert customer not in str(told("purge", "--dry-run")["due"])
     assert customer not in str(told("purge"))
