@@ -154,3 +154,13 @@ def test_the_changelog_tells_what_is_coming() -> None:
     coming = re.search(r"^## Unreleased\n(.*?)(?=^## |\Z)", changes, re.MULTILINE | re.DOTALL)
     assert coming
     assert len(re.findall(r"^- ", coming[1], re.MULTILINE)) >= 1
+
+
+def test_what_production_needs_is_there_for_tests_as_well() -> None:
+    """`make` installs requirements-dev.txt alone."""
+
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line for line in lines if re.match(r"[A-Za-z]", line)}
+
+    assert pins("requirements.txt") - pins("requirements-dev.txt") == set()
