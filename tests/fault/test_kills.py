@@ -12,7 +12,7 @@ from tests.house import running, until
 
 CUSTOMERS = 20
 TARGETS = ("bot.worker live", "gunicorn", "redis-server", "mongod")
-BETWEEN_KILLS_S = 3.0
+BETWEEN_KILLS_S = 2.0
 SETTLE_S = 90.0
 
 

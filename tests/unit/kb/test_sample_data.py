@@ -234,7 +234,7 @@ def tax_checks(value: str) -> bool:
 # Mistyped on purpose: beside the word that names it a wrong number is masked all the same, for it shows nine or fifteen
 # true characters.
 MISTYPED = ("好像打錯了", "打不進去", "好像輸入錯")
-# A row with `"checks": false` says by itself that its number is nearly right, or spelled so that there is no check digit.
+# A row with `"checks": false` says by itself that its number is nearly right, or is spelled without a check digit.
 
 
 def holds(check: Callable[[str], bool], value: str) -> bool:
