@@ -57,15 +57,22 @@ def plaintext_servers(
     ):
         if uri and not encrypted(uri) and not on_this_machine(uri):
             faults.append(
-                f"{name} would send customers' data in the clear: {mend}, or set TELLER_PLAINTEXT_SERVERS=accepted "
-                "where that network is yours alone."
+                f"{name} would send customers' data in the clear or to a server that nobody checks: {mend}, "
+                "or set TELLER_PLAINTEXT_SERVERS=accepted where that network is yours alone."
             )
 
 
+UNCHECKED = {"tlsinsecure": "true", "tlsallowinvalidcertificates": "true", "tlsallowinvalidhostnames": "true",
+             "ssl_cert_reqs": "none", "ssl_check_hostname": "false"}  # fmt: skip
+"""Options with which anybody could be the server."""
+
+
 def encrypted(uri: str) -> bool:
-    """Whether this address of MongoDB or Redis is spoken to over TLS."""
+    """Whether this address of MongoDB or Redis is spoken to over TLS, and the other side's certificate is checked."""
     parts = urlsplit(uri)
     asked = {name.lower(): values[-1].lower() for name, values in parse_qs(parts.query).items()}
+    if any(asked.get(name) == value for name, value in UNCHECKED.items()):
+        return False
     wanted = asked.get("tls", asked.get("ssl"))
     if parts.scheme == "mongodb+srv":
         return wanted != "false"

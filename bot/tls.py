@@ -29,6 +29,8 @@ def context(settings: TlsSettings) -> ssl.SSLContext:
     strict.set_ciphers(NO_TLS12)
     made = _context(settings, ssl.TLSVersion.TLSv1_2)
     made.set_ciphers(TLS12)
+    # A session begun under the exception's name must not go on under another.
+    made.options |= ssl.OP_NO_TICKET
     made.sni_callback = _choosing(settings.tls12_hosts, strict)
     return made
 

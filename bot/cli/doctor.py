@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,8 +51,8 @@ def command(ask: bool, as_json: bool) -> None:
         emit(
             {
                 "ok": healthy,
-                "mongodb_uri": settings.mongodb_uri,
-                "redis_url": settings.redis_url,
+                "mongodb_uri": _address(settings.home, settings.mongodb_uri),
+                "redis_url": _address(settings.home, settings.redis_url),
                 "checks": [asdict(check) for check in checks],
             }
         )
@@ -59,6 +61,14 @@ def command(ask: bool, as_json: bool) -> None:
             click.echo(f"{check.level:8} {check.name:10} {check.sentence}")
     if not healthy:
         raise click.exceptions.Exit(1)
+
+
+def _address(home: Path, uri: str | None) -> str | None:
+    """With credentials where the server is our own embedded one; an operator's stay where the operator put them."""
+    servers = home / "run" / "servers.json"
+    if not uri or (servers.exists() and json.dumps(uri) in servers.read_text()):
+        return uri
+    return re.sub(r"(?<=//)[^@/]*@", "***@", uri)
 
 
 def _safely(look: Callable[[Service], Iterator[Check]], house: Service) -> Iterator[Check]:

@@ -184,3 +184,13 @@ def test_every_answer_has_the_headers_that_hold_everywhere(teller: Teller) -> No
         )
     assert "default-src 'self'" in client.get("/").headers["Content-Security-Policy"]
     assert client.open("/healthz", method="TRACE").status_code == 405
+
+
+def test_doctor_shows_credentials_of_embedded_servers_alone(tmp_path: Path) -> None:
+    from bot.cli.doctor import _address
+
+    theirs, ours = "mongodb://teller:hunter2@db.firm.tw/x?tls=true", "mongodb://teller:made@127.0.0.1:1/"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "servers.json").write_text(f'{{"mongodb_uri": "{ours}"}}')
+    assert _address(tmp_path, theirs) == "mongodb://***@db.firm.tw/x?tls=true"
+    assert _address(tmp_path, ours) == ours

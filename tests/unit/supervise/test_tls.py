@@ -59,6 +59,26 @@ def speaks(port: int, host: str | None, most: ssl.TLSVersion) -> tuple[str | Non
         return connection.version(), connection.getpeercert(binary_form=True) or b""
 
 
+def resumes(port: int, first: str, then: str) -> bool:
+    """Whether a session of TLS 1.2 that began with one name goes on with another."""
+    client = ssl.create_default_context()
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        client.wrap_socket(raw, server_hostname=first) as connection,
+    ):
+        session = connection.session
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+            client.wrap_socket(raw, server_hostname=then, session=session),
+        ):
+            return True
+    except ssl.SSLError:
+        return False
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     made = certify(tmp_path)
@@ -79,6 +99,7 @@ def test_tls_1_3_alone_but_for_the_named_host_and_renewed_by_a_hup(web: Web, tmp
     for host in ("teller.example", None):
         with pytest.raises(ssl.SSLError):
             speaks(web.port, host, ssl.TLSVersion.TLSv1_2)
+    assert not resumes(web.port, OLD, "teller.example")
     _, before = speaks(web.port, "teller.example", ssl.TLSVersion.TLSv1_3)
     certify(tmp_path)
     web.process.send_signal(signal.SIGHUP)
@@ -121,6 +142,8 @@ def test_half_a_setting_is_refused(values: dict[str, str], sentence: str) -> Non
         ("mongodb://db1.firm.tw/teller?tls=true&tlsCAFile=/ca.pem", True, False),
         ("mongodb+srv://cluster.example/teller", True, False),
         ("mongodb+srv://cluster.example/teller?tls=false", False, False),
+        ("mongodb://db.firm.tw/?tls=true&tlsInsecure=true", False, False),
+        ("rediss://redis.firm.tw:6380/0?ssl_cert_reqs=none", False, False),
         ("mongodb://127.0.0.1:27017,[::1]:27018/", False, True),
         ("mongodb://localhost,db.firm.tw/", False, False),
         ("redis://:secret@redis.firm.tw:6379/0", False, False),
