@@ -75,7 +75,9 @@ def stream(service: Console, who: Staff, names: list[str], welcome: Callable[[],
             elif change is None or "around" not in change:
                 # Silence may mean lost news: an empty change makes the page look, and the write finds dead peers.
                 yield f"event: change\ndata: {json.dumps(change or {})}\n\n"
-            if shown and around != (around := service.presence.around(shown)):
+            # Who is there changes with a word of it or with time, not with each message.
+            asked = not change or "around" in change
+            if shown and asked and around != (around := service.presence.around(shown)):
                 yield "event: around\ndata: {}\n\n"
             if now - looked >= HEARTBEAT_S or change is None:
                 looked = now
