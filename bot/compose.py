@@ -29,7 +29,7 @@ from bot.automation import automation_of
 from bot.cases.service import cases_of
 from bot.compose_kb import audit_within, knowledge_of, mind_of, withdraw_of
 from bot.compose_quality import quality_of
-from bot.compose_records import keys_of, packs_of, trail_of, verifications_of
+from bot.compose_records import keys_of, trail_of, verifications_of
 from bot.contracts import Channel, Finder
 from bot.csat import Csat
 from bot.delivery import Courier
@@ -277,7 +277,6 @@ def build(
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
             keys=keys_of(mongo, audit, settings),
-            packs=packs_of(mongo, vault, audit, settings),
             orders=orders_of(mongo, vault, audit, queue, settings),
             trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from adapters.seals import SealPost
 from bot.desk.hours import HoursBook
 from bot.desk.trail import Trail
-from bot.export.pack import Packs
 from bot.key_register import KeyRegister
 from bot.mongo import Mongo
 from bot.queue import JobQueue
@@ -31,10 +30,6 @@ def verifications_of(mongo: Mongo, audit: AuditStore, queue: JobQueue, settings:
 
 def keys_of(mongo: Mongo, audit: AuditStore, settings: Settings) -> KeyRegister:
     return KeyRegister(mongo, audit, settings.kms, settings.kms_master_key)
-
-
-def packs_of(mongo: Mongo, vault: Vault, audit: AuditStore, settings: Settings) -> Packs:
-    return Packs(mongo, vault, audit, settings.home / "keys" / "pack.key")
 
 
 def trail_of(

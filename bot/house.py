@@ -31,7 +31,6 @@ from bot.desk.trail import Trail
 from bot.desk.work import Work
 from bot.encoding import encoder as encoder
 from bot.export.orders import Orders
-from bot.export.pack import Packs
 from bot.figures.service import Figures
 from bot.imports import Imports
 from bot.key_register import KeyRegister
@@ -115,7 +114,6 @@ class ConsoleService:
     calls: Calls
     verifications: Verifications
     keys: KeyRegister
-    packs: Packs
     orders: Orders
     trail: Trail
     retention: Retention

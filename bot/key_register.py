@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from dotenv import dotenv_values
-
 from bot.mongo import Mongo
+from bot.settings import environment
 from bot.settings_keys import target
 from bot.store.audit import AuditStore
 from bot.store.seals import SealStore
@@ -79,7 +77,7 @@ class KeyRegister:
 
     def overview(self, now: datetime | None = None) -> Keys:
         now = now or datetime.now(UTC)
-        current = target(self._kms, _environment())
+        current = target(self._kms, environment())
         masters = tuple(
             Master(one, one.master.partition(" ")[0] == current) for one in self._masters.wrapped()
         )
@@ -103,7 +101,3 @@ class KeyRegister:
 def _due(since: datetime, term: timedelta, now: datetime) -> Due:
     at = since + term
     return Due(since, at, "over" if at <= now else "soon" if at - SOON <= now else "fine")
-
-
-def _environment() -> dict[str, str]:
-    return {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}

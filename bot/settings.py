@@ -82,7 +82,7 @@ class Settings:
 
         Raises ConfigError with a sentence for each fault.
         """
-        values = dict(environ) if environ is not None else _environment()
+        values = dict(environ) if environ is not None else environment()
         faults: list[str] = []
         home = Path(values.get("TELLER_HOME") or "./var").resolve()
         env = one_of(values, "TELLER_ENV", ("development", "production"), "development", faults)
@@ -96,7 +96,7 @@ class Settings:
             faults.append("PUBLIC_URL must be an address such as https://teller.example.com.")
         elif production and not public_url.startswith("https://"):
             faults.append("PUBLIC_URL must be https in production: platforms call no other address.")
-        embedded = _embedded_servers(home)
+        embedded = embedded_servers(home)
         mongodb_uri = values.get("MONGODB_URI") or embedded.get("mongodb_uri")
         redis_url = values.get("REDIS_URL") or embedded.get("redis_url")
         address("MONGODB_URI", mongodb_uri, ("mongodb", "mongodb+srv"), faults)
@@ -164,7 +164,8 @@ class Settings:
         return settings
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """`.env` below the working directory, and over it what the process was given."""
     values = {key: value for key, value in dotenv_values(Path(".env")).items() if value is not None}
     return {**values, **os.environ}
 
@@ -190,7 +191,7 @@ def _purposes(values: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
     return wanted
 
 
-def _embedded_servers(home: Path) -> dict[str, str]:
+def embedded_servers(home: Path) -> dict[str, str]:
     """Where `make run` keeps its servers, so that commands find them by themselves."""
     try:
         found = json.loads((home / "run" / "servers.json").read_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from bot.errors import ServiceError, Unavailable
 from bot.model import ChannelType
 from bot.mongo import PyMongoError
 from bot.queue import LIVE, SLOW
+from bot.settings import embedded_servers
 from bot.vault import SERVICE
 
 ALIVE = timedelta(seconds=20)
@@ -65,8 +65,7 @@ def command(ask: bool, as_json: bool) -> None:
 
 def _address(home: Path, uri: str | None) -> str | None:
     """With credentials where the server is our own embedded one; an operator's stay where the operator put them."""
-    servers = home / "run" / "servers.json"
-    if not uri or (servers.exists() and json.dumps(uri) in servers.read_text()):
+    if not uri or uri in embedded_servers(home).values():
         return uri
     return re.sub(r"(?<=//)[^@/]*@", "***@", uri)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict
 
 import click
-from dotenv import dotenv_values
 
 from bot.cli.common import as_json, emit, guarded, operator, service
+from bot.settings import environment
 from bot.settings_keys import target
 from bot.vault_keys import MasterKeys
 
@@ -60,8 +59,7 @@ def rotate(as_json: bool) -> None:
 
 
 def _target() -> str:
-    given = {**{name: value for name, value in dotenv_values(".env").items() if value}, **os.environ}
-    return target(service().settings.kms, given)
+    return target(service().settings.kms, environment())
 
 
 def _progress(what: str, done: int, total: int) -> None:

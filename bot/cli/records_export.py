@@ -65,7 +65,9 @@ def export(
         reason=reason,
         case=case,
     )
-    made = house.console.packs.make(scope, folder, _progress if sys.stderr.isatty() else lambda *_: None)
+    made = house.console.orders.packs.make(
+        scope, folder, _progress if sys.stderr.isatty() else lambda *_: None
+    )
     if as_json:
         emit({name: made[name] for name in ("scope", "counts", "seals", "bytes", "manifest", "key_id")})
     else:

@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.read_concern import ReadConcern
 
 from bot.mongo import Doc, Mongo
+from bot.store.links import identities
 
 BATCH = 200
 
@@ -41,13 +42,8 @@ class ExportStore:
             yield some
 
     def members(self, customer_id: str) -> list[str]:
-        """All identities of the person."""
-        known = self._mongo["customers"].find_one({"_id": customer_id}, {"group": 1})
-        group = (known or {}).get("group", customer_id)
-        query = {"$or": [{"group": group}, {"_id": {"$in": [group, customer_id]}}]}
-        return sorted(
-            {doc["_id"] for doc in self._mongo["customers"].find(query, {"_id": 1})} | {customer_id}
-        )
+        """All identities of the person; that id alone where nobody has it, for none at all would mean everybody."""
+        return identities(self._mongo, customer_id) or [customer_id]
 
     def conversations(self, ids: Sequence[str]) -> dict[str, Doc]:
         return {doc["_id"]: doc for doc in self._mongo["conversations"].find({"_id": {"$in": list(ids)}})}

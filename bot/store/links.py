@@ -63,6 +63,15 @@ def _reached(start: str, near: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
+def identities(mongo: Mongo, customer_id: str, session: Session | None = None) -> list[str]:
+    """All that stand beside this one, whoever put them there, sorted. Raises PyMongoError."""
+    found = mongo["customers"].find_one({"_id": customer_id}, {"group": 1}, session=session)
+    group = (found or {}).get("group", customer_id)
+    # A document from before there were groups has none, and is its own.
+    query = {"$or": [{"group": group}, {"_id": {"$in": [group, customer_id]}}]}
+    return sorted(doc["_id"] for doc in mongo["customers"].find(query, {"_id": 1}, session=session))
+
+
 class LinkStore:
     """Reads and writes raise PyMongoError when MongoDB is away."""
 
@@ -72,11 +81,7 @@ class LinkStore:
 
     def members(self, customer_id: str, session: Session | None = None) -> list[str]:
         """All identities of this person, sorted; that one alone where it belongs to no other."""
-        found = self._mongo["customers"].find_one({"_id": customer_id}, {"group": 1}, session=session)
-        group = (found or {}).get("group", customer_id)
-        # A document from before there were groups has none, and is its own.
-        query = {"$or": [{"group": group}, {"_id": {"$in": [group, customer_id]}}]}
-        return sorted(doc["_id"] for doc in self._mongo["customers"].find(query, {"_id": 1}, session=session))
+        return identities(self._mongo, customer_id, session)
 
     def of(self, members: Iterable[str], session: Session | None = None) -> list[Link]:
         """Every link of these identities, undone ones too, the latest first."""

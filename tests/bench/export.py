@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
             audit.new_id = lambda: f"{int(later.timestamp()):08x}{secrets.token_hex(8)}"
             began, folder = time.perf_counter(), Path(made) / "pack"
             scope = Scope(today - timedelta(days=400), today, "command:bench")
-            manifest = service.console.packs.make(scope, folder)
+            manifest = service.console.orders.packs.make(scope, folder)
             took = time.perf_counter() - began
             n, size = manifest["counts"]["messages"], manifest["bytes"]
             print(f"exported {n:,} messages, {manifest['counts']} in {took:.0f} s: {n / took:,.0f} a second")

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from bot.app import create_app
 from bot.embedded import Servers
+from bot.store import staff as staff_store
 from tests.unit.core.teller import Teller, apart
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Many sign in here; what a hash costs is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff_store, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module")

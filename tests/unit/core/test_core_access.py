@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -21,7 +19,6 @@ from bot.desk.staff import Wish
 from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
-from bot.store import staff as staff_store
 from bot.store.invitations import Invitation
 from inbox import auth
 from inbox.permissions import Permission
@@ -29,14 +26,6 @@ from tests.unit.core.teller import PASSWORD, Teller, apart, signed_in
 from tests.unit.inbox.forms import post, token
 
 WORDS = "seven geese cross the strait"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Many sign in here; what a hash costs is not what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff_store, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def pack(teller: Teller, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     with pytest.MonkeyPatch.context() as clock:
         # The day was sealed while it was not over: what is noted from here on is of tomorrow.
         clock.setattr(audit, "new_id", lambda: f"{int(tomorrow.timestamp()):08x}{os.urandom(8).hex()}")
-        service.console.packs.make(everything(), tmp / "pack")
+        service.console.orders.packs.make(everything(), tmp / "pack")
         yield tmp / "pack"
     for name in ("seals", "seal_leaves", "seal_copies"):
         service.mongo[name].delete_many({})
@@ -149,7 +149,7 @@ def test_even_with_the_packs_key_a_record_cannot_be_touched(
     folder = shutil.copytree(pack, tmp_path / "pack")
     path = folder / "messages.jsonl"
     path.write_text("\n".join(tampered(path.read_text().splitlines(), how)) + "\n")
-    signed_again(folder, teller.service.console.packs.key_file)
+    signed_again(folder, teller.service.console.orders.packs.key_file)
     with pytest.raises(verifier.Bad) as fault:
         verifier.verify(folder)
     told = fault.value.told()
@@ -177,7 +177,7 @@ def test_what_was_sealed_a_day_late_is_found_in_that_seal(
     key = pack.parent / "seal.key"
     Sealer(SealStore(teller.service.mongo), key, make_key=False, now=lambda: later).seal_missing()
     scope = everything(conversation=teller.conversation("late")["_id"])
-    teller.service.console.packs.make(scope, tmp_path / "late")
+    teller.service.console.orders.packs.make(scope, tmp_path / "late")
     found = verifier.verify(tmp_path / "late")
     assert found["not_sealed_yet"] == 1  # the log's line of this very export
     teller.service.mongo["seals"].delete_one({"_id": (TODAY + timedelta(days=1)).isoformat()})
@@ -189,7 +189,7 @@ def test_a_list_cannot_be_left_out(teller: Teller, pack: Path, tmp_path: Path) -
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"].pop(name)
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    signed_again(folder, teller.service.console.packs.key_file)
+    signed_again(folder, teller.service.console.orders.packs.key_file)
     with pytest.raises(verifier.Bad, match="the list of its day is missing"):
         verifier.verify(folder)
 
@@ -210,7 +210,7 @@ def test_records_written_anew_with_their_hashes_do_not_fit_their_seal(
             head["head_hash"] = previous
     for name, lines in (("messages.jsonl", messages), ("conversations.jsonl", heads)):
         (folder / name).write_bytes(b"".join(primitives.canonical(one) + b"\n" for one in lines))
-    signed_again(folder, teller.service.console.packs.key_file)
+    signed_again(folder, teller.service.console.orders.packs.key_file)
     with pytest.raises(verifier.Bad, match="it was sealed with another hash"):
         verifier.verify(folder)
 
@@ -218,21 +218,21 @@ def test_records_written_anew_with_their_hashes_do_not_fit_their_seal(
 def test_of_one_customer_and_in_full_for_a_reason(teller: Teller, pack: Path, tmp_path: Path) -> None:
     customer = teller.conversation("examined")["customer"]
     scope = everything(customer=customer, unmasked=True, reason="金管會來函")
-    made = teller.service.console.packs.make(scope, tmp_path / "one")
+    made = teller.service.console.orders.packs.make(scope, tmp_path / "one")
     assert made["counts"]["customers"] == 1
     assert f"我的手機是 {MOBILE}" in [one["text"] for one in rows(tmp_path / "one", "messages.jsonl")]
     assert verifier.verify(tmp_path / "one")["ok"]
     events = teller.service.mongo["audit"].find({"customers": customer, "action": "records:export:begin"})
     assert [event["detail"]["reason"] for event in events] == ["金管會來函"]
     with pytest.raises(Conflict, match="not empty"):
-        teller.service.console.packs.make(scope, tmp_path / "one")
+        teller.service.console.orders.packs.make(scope, tmp_path / "one")
 
 
 def test_of_a_case_with_its_history(teller: Teller, pack: Path, tmp_path: Path) -> None:
     customer, person = teller.conversation("examined")["customer"], teller.staff(Role.SUPERVISOR)
     text = f"申訴，電話 {MOBILE}"
     case = teller.service.console.cases.complaints.open(person, text, customer_id=customer, received_on=TODAY)
-    made = teller.service.console.packs.make(everything(case=case.id), tmp_path / "case")
+    made = teller.service.console.orders.packs.make(everything(case=case.id), tmp_path / "case")
     assert made["counts"]["conversations"] == 1
     first, *history = rows(tmp_path / "case", "case.jsonl")
     assert first["record"]["_id"] == case.id
@@ -240,12 +240,12 @@ def test_of_a_case_with_its_history(teller: Teller, pack: Path, tmp_path: Path) 
     assert MOBILE not in (tmp_path / "case" / "case.jsonl").read_text()
     assert verifier.verify(tmp_path / "case")["ok"]
     with pytest.raises(NotFound):
-        teller.service.console.packs.make(everything(case="none"), tmp_path / "no")
+        teller.service.console.orders.packs.make(everything(case="none"), tmp_path / "no")
 
 
 def test_nothing_is_a_pack_too(teller: Teller, tmp_path: Path) -> None:
     long_ago = Scope(date(2001, 1, 1), date(2001, 1, 2), "command:test")
-    assert teller.service.console.packs.make(long_ago, tmp_path / "none")["counts"]["messages"] == 0
+    assert teller.service.console.orders.packs.make(long_ago, tmp_path / "none")["counts"]["messages"] == 0
     assert verifier.verify(tmp_path / "none")["records"] == 0
 
 

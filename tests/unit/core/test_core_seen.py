@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from bot.errors import NotFound
 from bot.model import Role, Staff
 from bot.mongo import Doc
-from bot.store import staff as staff_store
 from inbox import BLUEPRINTS
 from inbox.permissions import Permission, may
 from inbox.seen import Shown
@@ -55,13 +53,6 @@ class World:
     message: str
     people: dict[Role, Staff]
     clients: dict[Role, FlaskClient]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff_store, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,9 @@ import csv
 import io
 import json
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
 from bot import cli, origin
@@ -20,7 +18,6 @@ from bot.errors import BadPayload, NotAllowed
 from bot.hours import Hours, Timetable
 from bot.model import Role, Staff
 from bot.records.verify import verify
-from bot.store import staff as staff_store
 from bot.store.audit import AuditStore
 from bot.store.audit_kinds import KINDS, kind_of
 from bot.store.chains import ChainStore
@@ -31,13 +28,6 @@ from tests.unit.core.teller import Teller, signed_in
 pytestmark = pytest.mark.servers
 
 VIEW = "inbox:conversation:open"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff_store, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="module")
