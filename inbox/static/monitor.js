@@ -43,7 +43,7 @@ function arrived(fresh) {
   const n = changes(fresh.querySelector('[data-region="watched"]'));
   waiting = fresh;
   if (!n || !busy()) return apply();
-  // Figures above the list may move: nobody aims at them.
+  // Figures take the same room whatever they say; the crew may take a line more and would push the list.
   const above = fresh.querySelector('[data-region="tallies"]').outerHTML;
   patch(parse(above));
   tick();

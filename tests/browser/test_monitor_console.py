@@ -59,12 +59,14 @@ def test_watch_whisper_take_over_and_a_list_that_holds_still(chromium: Browser, 
     supervisor.goto(f"{house.url}/monitor")
     first = supervisor.locator("li.watch").first
     first.hover()
+    place = first.bounding_box()
     order = [one.get_attribute("data-key") for one in supervisor.locator("li.watch").all()]
     thief = a_customer(chromium, house)
     says(thief, f"我的信用卡被盜刷了 {mark}")
     held = supervisor.locator("[data-held]")
     expect(held).to_be_visible(timeout=10_000)
     assert order == [one.get_attribute("data-key") for one in supervisor.locator("li.watch").all()]
+    assert first.bounding_box() == place
     supervisor.mouse.move(4, 4)
     expect(held).to_be_hidden(timeout=3000)
     expect(supervisor.locator("li.watch.level-5", has_text=f"盜刷了 {mark}")).to_be_visible()
