@@ -141,8 +141,7 @@ def language() -> ResponseReturnValue:
     asked = request.form.get("language", "")
     answer = redirect(local_path(request.form.get("next")) or url_for("account.sign_in"), 303)
     if asked in LOCALES:
-        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.set_cookie(COOKIE, asked, max_age=365 * 86400, httponly=True, samesite="Lax", secure=secure)
+        auth.keep(answer, COOKIE, asked)
     return answer
 
 

@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
 
 from bot import origin
 from bot.errors import NotAllowed
@@ -28,6 +29,7 @@ R = TypeVar("R")
 
 ABSOLUTE_S = 12 * 3600
 STEP_UP_S = 5 * 60
+DEVICE_S = 365 * 86400
 BACKGROUND = "X-Background"
 # Where somebody still goes who has to enrol a second factor or change an old password first.
 _BEFORE_WORK = ("account.", "security.", "assets.", "console.")
@@ -67,6 +69,17 @@ class FirstThingsFirst(Exception):
 
 def console() -> Console:
     return cast(Console, current_app.extensions["teller_console"])
+
+
+def cookie(name: str) -> str:
+    """`name` as browsers know it: over https with the prefix that binds a cookie to this host, as the session's."""
+    return f"__Host-{name}" if current_app.config["SESSION_COOKIE_SECURE"] else name
+
+
+def keep(answer: Response, name: str, value: str) -> None:
+    """A choice that stays on this device, whoever signs in. No script reads it."""
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(cookie(name), value, DEVICE_S, path="/", httponly=True, samesite="Lax", secure=secure)
 
 
 def present() -> Present:

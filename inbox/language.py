@@ -10,7 +10,7 @@ from flask import Flask, request
 from flask_babel import Babel, format_date, format_datetime, format_time, gettext
 
 from bot.model import DEFAULT_LOCALE, LOCALES
-from inbox.auth import console
+from inbox.auth import console, cookie
 
 COOKIE = "teller_lang"
 NAMES = {"zh-TW": "繁體中文", "en": "English"}
@@ -19,7 +19,7 @@ BABEL = {"zh-TW": "zh_Hant_TW", "en": "en"}
 
 
 def chosen() -> str:
-    asked = request.cookies.get(COOKIE, "")
+    asked = request.cookies.get(cookie(COOKIE), "")
     if asked in LOCALES:
         return asked
     ours = console().settings.locale

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -21,7 +21,6 @@ from inbox.permissions import Permission
 bp = Blueprint("notify", __name__)
 
 COOKIE = "teller_notify"
-YEAR_S = 365 * 86400
 SOUND, DESKTOP = "sound", "desktop"
 # In the order of the page; a kind stands for those that one would not part.
 KINDS: words.Words = {
@@ -52,7 +51,7 @@ class Settings:
 
 def settings() -> Settings:
     """Without a cookie: every kind, quietly within the page."""
-    kept = request.cookies.get(COOKIE)
+    kept = request.cookies.get(auth.cookie(COOKIE))
     if kept is None:
         return Settings(False, False, frozenset(KINDS))
     parts = frozenset(kept.split("."))
@@ -109,14 +108,7 @@ def index() -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     chosen = [name for name in (SOUND, DESKTOP, *KINDS) if request.form.get(name)]
     answer = redirect(url_for("notify.index"), 303)
-    answer.set_cookie(
-        COOKIE,
-        ".".join(chosen),
-        max_age=YEAR_S,
-        httponly=True,
-        samesite="Lax",
-        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
-    )
+    auth.keep(answer, COOKIE, ".".join(chosen))
     flash(gettext("Kept on this device."), "success")
     return answer
 

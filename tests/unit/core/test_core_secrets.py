@@ -18,9 +18,11 @@ from flask import Flask
 from bot.app import create_app
 from bot.cli.doctor import LOOKS
 from bot.errors import ConfigError
+from bot.model import Role
 from bot.settings import Settings
 from bot.supervise import plan
-from tests.unit.core.teller import Teller
+from tests.unit.core.teller import PASSWORD, Teller
+from tests.unit.inbox.forms import token
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET_NAME = re.compile(r"KEY|SECRET|TOKEN|PASSWORD")
@@ -184,6 +186,41 @@ def test_every_answer_has_the_headers_that_hold_everywhere(teller: Teller) -> No
         )
     assert "default-src 'self'" in client.get("/").headers["Content-Security-Policy"]
     assert client.open("/healthz", method="TRACE").status_code == 405
+
+
+def test_over_https_every_cookie_is_bound_to_this_host_and_still_does_its_work(teller: Teller) -> None:
+    settings = replace(teller.service.settings, public_url="https://teller.example")
+    console = replace(teller.service.console, settings=settings)
+    client = create_app(replace(teller.service, settings=settings, console=console)).test_client()
+    url = settings.public_url
+
+    def send(path: str, page: str, **form: str) -> list[str]:
+        form["csrf_token"] = token(client.get(page, base_url=url).text)
+        answer = client.post(path, data=form, base_url=url)
+        assert answer.status_code == 303, path
+        return answer.headers.getlist("Set-Cookie")
+
+    given: list[str] = client.get("/", base_url=url).headers.getlist("Set-Cookie")
+    given += send("/", "/", email=teller.staff(Role.AGENT).email, password=PASSWORD)
+    given += send("/language", "/notifications", language="en")
+    given += send("/notifications", "/notifications", sound="1", reply="1")
+    assert {one.partition("=")[0] for one in given} == {
+        "__Host-teller",
+        "__Host-teller_lang",
+        "__Host-teller_notify",
+    }
+    for one in given:
+        parts = {part.strip() for part in one.split(";")[1:]}
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= parts, one
+        assert "domain" not in one.lower()
+    page = client.get("/notifications", base_url=url).text
+    assert '<html lang="en">' in page
+    assert re.search(r'name="sound"[^>]*checked', page)
+    assert not re.search(r'name="desktop"[^>]*checked', page)
+    # What a neighbour under the same domain could set, by the plain name, counts for nothing.
+    client.delete_cookie("__Host-teller_lang", domain="teller.example")
+    client.set_cookie("teller_lang", "en", domain="teller.example", secure=True)
+    assert '<html lang="zh-Hant-TW">' in client.get("/notifications", base_url=url).text
 
 
 def test_doctor_shows_credentials_of_embedded_servers_alone(tmp_path: Path) -> None:
