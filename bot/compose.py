@@ -196,7 +196,7 @@ def build(
     figures = Figures(
         FigureStore(mongo), ZoneInfo(settings.timezone), ledger.spent, settings.openai_monthly_budget
     )
-    door = door_of(mongo, vault, staff, audit, live)
+    door = door_of(mongo, vault, staff, audit, live, settings.security.context_words)
     service = Service(
         settings=settings,
         mongo=mongo,

@@ -1,4 +1,5 @@
-"""Which passwords are too easy to guess: length and a list of known ones, no rules on kinds of characters.
+"""Which passwords are too easy to guess: length, a list of known ones, and words that are near at hand (the person's
+name and address, names of firm, products and this system); no rules on kinds of characters.
 
 The list is the common part of published leaks (from zxcvbn, MIT), with what Taiwan types (`ji32k7au4a83`) and our own
 demo password added; nothing is asked of any server.
@@ -7,6 +8,8 @@ demo password added; nothing is asked of any server.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -28,6 +31,13 @@ COMMON = (
 )
 SIMPLE = "This password is a pattern that is guessed early. Choose another: a sentence of your own, say."
 PERSONAL = "The password contains your name or e-mail address. Choose another."
+CONTEXT = "The password contains the name of the firm, of a product or of this system. Choose another."
+
+PRODUCT = ("Teller",)
+# What is typed in place of a letter; l and i are one, as 1 stands for both.
+_ALIKE = str.maketrans("0134578@$!|l", "oieastbasiii")
+_BETWEEN = re.compile(r"[\W_]+")
+_SIGNS = re.compile(r"[^\w\s]|_")
 
 
 @cache
@@ -49,8 +59,31 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-def weak(password: str, *personal: str) -> str | None:
-    """Why `password` will not do, as a sentence; None for one that will. `personal`: name, e-mail address."""
+def _read(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _parts(name: str) -> list[str]:
+    return [part.translate(_ALIKE) for part in _BETWEEN.split(_read(name)) if part]
+
+
+def _personal(names: Iterable[str]) -> list[list[str]]:
+    """Each name and each side of an address as a whole, and its parts; a Chinese name is short and one part."""
+    whole = [_parts(side) for name in names for side in name.split("@")]
+    found = [*whole, *([part] for parts in whole for part in parts)]
+    return [parts for parts in found if len(one := "".join(parts)) >= (4 if one.isascii() else 2)]
+
+
+def _holds(text: str, names: Iterable[list[str]]) -> bool:
+    """Whether one of these is in it, with signs within or digits for letters; of several parts also with spaces."""
+    tight = _SIGNS.sub("", _read(text).translate(_ALIKE))
+    bare = "".join(tight.split())
+    return any("".join(parts) in (bare if len(parts) > 1 else tight) for parts in names if parts)
+
+
+def weak(password: str, *personal: str, context: Iterable[str] = ()) -> str | None:
+    """Why `password` will not do, as a sentence; None for one that will. `personal`: name, e-mail address;
+    `context`: names of the firm, its products and this system."""
     if not MIN <= len(password) <= MAX:
         return TOO_SHORT
     text = password.casefold()
@@ -59,7 +92,8 @@ def weak(password: str, *personal: str) -> str | None:
         return COMMON
     if _is_pattern(text):
         return SIMPLE
-    parts = {part for one in personal for part in re.split(r"[\s@.]+", one.casefold()) if len(part) >= 4}
-    if any(part in text and len(text) - len(part) < MIN for part in parts):
+    if _holds(password, _personal(personal)):
         return PERSONAL
+    if _holds(password, map(_parts, (*PRODUCT, *context))):
+        return CONTEXT
     return None

@@ -152,7 +152,7 @@ class Settings:
             sandbox_url=sandbox_url,
             status=status_settings(values, production, sandbox_url, public_url, faults),
             privacy_url=privacy_url(values, production, faults),
-            security=security(values, production, faults),
+            security=security(values, production, public_url, faults),
             tls=tls,
             oidc=oidc_settings(values, production, faults),
             retention=retention_settings(values, home, faults),

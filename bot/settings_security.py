@@ -11,6 +11,7 @@ from bot.settings_read import integer, json_object, one_of
 PROFILES = ("owasp", "strict")
 ROLES = ("agent", "senior", "supervisor", "compliance", "admin", "auditor")
 ABSOLUTE_HOURS = 12
+SHORTEST_LABEL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Security:
     """How many masked fields one person may see in full within an hour."""
     opens_per_hour: int = 60
     """How many conversations outside one's own queue one person opens within an hour before it is an alert."""
+    context_words: tuple[str, ...] = ()
+    """Names of the firm, its products and this system: no new password may contain one."""
 
     @property
     def strict(self) -> bool:
@@ -57,11 +60,21 @@ class OidcSettings:
     strong: tuple[str, ...] = ()
 
 
-def security(values: Mapping[str, str], production: bool, faults: list[str]) -> Security:
+def security(values: Mapping[str, str], production: bool, public_url: str, faults: list[str]) -> Security:
     profile = one_of(values, "TELLER_SECURITY", PROFILES, "owasp", faults)
     reveals = integer(values, "TELLER_REVEALS_PER_HOUR", 20, 1, 1000, faults)
     opens = integer(values, "TELLER_OPENS_PER_HOUR", 60, 1, 10_000, faults)
-    return Security(profile, production, reveals, opens)
+    return Security(profile, production, reveals, opens, _context_words(values, public_url, faults))
+
+
+def _context_words(values: Mapping[str, str], public_url: str, faults: list[str]) -> tuple[str, ...]:
+    """What the firm lists, and the parts of this system's own address but for the last."""
+    listed = [" ".join(one.split()) for one in (values.get("TELLER_FIRM_NAMES") or "").split(",")]
+    named = [one for one in listed if one]
+    if any(sum(map(str.isalnum, one)) < (3 if one.isascii() else 2) for one in named):
+        faults.append("TELLER_FIRM_NAMES must be names of three letters or more, with commas between.")
+    host = (urlsplit(public_url).hostname or "").split(".")[:-1]
+    return (*named, *(one for one in host if len(one) >= SHORTEST_LABEL and not one.isdigit()))
 
 
 def oidc_settings(values: Mapping[str, str], production: bool, faults: list[str]) -> OidcSettings | None:

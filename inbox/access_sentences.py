@@ -39,6 +39,7 @@ KNOWN = (
     ),
     _l("This password is a pattern that is guessed early. Choose another: a sentence of your own, say."),
     _l("The password contains your name or e-mail address. Choose another."),
+    _l("The password contains the name of the firm, of a product or of this system. Choose another."),
     _l(
         "This code is not right, or was used already. Wait for the next one and check the clock of your phone."
     ),

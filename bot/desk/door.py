@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.contracts import Publisher
@@ -28,12 +29,20 @@ class Door:
     passwords: Passwords
 
 
-def door_of(mongo: Mongo, vault: Vault, staff: StaffStore, audit: AuditStore, live: Publisher) -> Door:
+def door_of(
+    mongo: Mongo,
+    vault: Vault,
+    staff: StaffStore,
+    audit: AuditStore,
+    live: Publisher,
+    context: Collection[str] = (),
+) -> Door:
+    """`context`: words that no password may contain."""
     sessions = SessionStore(mongo, vault)
     return Door(
         sessions,
         People(mongo, staff, StaffRequestStore(mongo), sessions, audit, live),
-        Invitations(mongo, InvitationStore(mongo, vault), staff, audit),
+        Invitations(mongo, InvitationStore(mongo, vault), staff, audit, context),
         SecondFactors(mongo, FactorStore(mongo, vault), staff, sessions, audit),
-        Passwords(mongo, staff, sessions, audit),
+        Passwords(mongo, staff, sessions, audit, context),
     )

@@ -6,6 +6,8 @@ for three days; only its hash is kept. An invitation to compliance or administra
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.desk.staff import PRIVILEGED, SECOND, Wish, a_name, checked
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
@@ -19,10 +21,18 @@ GONE = "This invitation is over: it was used, taken back, or is older than three
 
 
 class Invitations:
-    """Methods raise PyMongoError when MongoDB is away."""
+    """Methods raise PyMongoError when MongoDB is away. `context`: words that no password may contain."""
 
-    def __init__(self, mongo: Mongo, store: InvitationStore, staff: StaffStore, audit: AuditStore) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        store: InvitationStore,
+        staff: StaffStore,
+        audit: AuditStore,
+        context: Collection[str] = (),
+    ) -> None:
         self._mongo = mongo
+        self._context = context
         self._store = store
         self._staff = staff
         self._audit = audit
@@ -110,7 +120,7 @@ class Invitations:
         """The new member of staff; the link is used up, whoever is quicker. Raises NotFound, BadPayload, Conflict."""
         found = self.opened(token)
         shown = a_name(name)
-        if fault := weak(password, shown, found.email):
+        if fault := weak(password, shown, found.email, context=self._context):
             raise BadPayload(fault)
 
         def work(session: Session) -> Staff:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.errors import BadPayload
 from bot.model import Staff
 from bot.mongo import Mongo, Session
@@ -12,11 +14,21 @@ from bot.store.staff import StaffStore
 
 
 class Passwords:
-    def __init__(self, mongo: Mongo, staff: StaffStore, sessions: SessionStore, audit: AuditStore) -> None:
+    """`context`: words that no new password may contain, beside the person's own name and address."""
+
+    def __init__(
+        self,
+        mongo: Mongo,
+        staff: StaffStore,
+        sessions: SessionStore,
+        audit: AuditStore,
+        context: Collection[str] = (),
+    ) -> None:
         self._mongo = mongo
         self._staff = staff
         self._sessions = sessions
         self._audit = audit
+        self._context = context
 
     def change(self, staff: Staff, old: str, new: str, seat_id: str) -> None:
         """`seat_id`: the session that goes on. Raises BadPayload."""
@@ -24,7 +36,7 @@ class Passwords:
             raise BadPayload("The present password is not right.")
         if old == new:
             raise BadPayload("The new password is the present one. Choose another.")
-        if fault := weak(new, staff.name, staff.email):
+        if fault := weak(new, staff.name, staff.email, context=self._context):
             raise BadPayload(fault)
 
         def work(session: Session) -> None:

@@ -19,6 +19,7 @@ from bot.desk.staff import Wish
 from bot.embedded import Servers
 from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import Role, Staff
+from bot.settings import Settings
 from bot.store.invitations import Invitation
 from inbox import auth
 from inbox.permissions import Permission
@@ -452,6 +453,38 @@ def test_changing_the_password_ends_the_other_sessions(teller: Teller, app: Flas
     assert there.get("/inbox").status_code == 303
     assert teller.service.staff.authenticate(person.email, PASSWORD) is None
     assert teller.service.staff.authenticate(person.email, WORDS) is not None
+
+
+def test_no_password_with_the_firms_name(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A new colleague's as an old one's; each is told in their language, and the password is not shown again."""
+    security = Settings.from_env({"TELLER_FIRM_NAMES": "第一寶島,First Formosa"}).security
+    with apart(servers, tmp_path_factory, "firm", security=security) as other:
+        app = create_app(other.service)
+        admin, person = other.staff(Role.ADMIN), other.staff(Role.AGENT)
+        desk = signed_in(app, admin)
+        form = {"email": "new.hand@bank.example", "name": "陳小明", "role": "agent", "capacity": "5"}
+        page = post(desk, "/admin/staff/invite", **form).text
+        path = "/welcome/" + page.split('data-copy="')[1].split('"')[0].rpartition("/")[2]
+        guest = app.test_client()
+        for words, said in (
+            ("seven geese of First-Formosa", "公司、產品或本系統的名稱"),
+            ("teller and the seven geese", "公司、產品或本系統的名稱"),
+            ("我是陳小明今天第一天來上班", "姓名或電子郵件"),
+        ):
+            answer = post(guest, path, page=path, name="陳小明", password=words, again=words)
+            assert answer.status_code == 400
+            assert f"密碼含有{'您的' if '姓名' in said else ''}{said}" in answer.text
+        assert other.service.staff.authenticate("new.hand@bank.example", "teller and the seven geese") is None
+        assert post(guest, path, page=path, name="陳小明", password=WORDS, again=WORDS).status_code == 303
+
+        here, page = signed_in(app, person), "/account/password"
+        bad = "seven geese of 第一寶島 strait"
+        answer = post(here, page, page=page, old=PASSWORD, new=bad)
+        assert answer.status_code == 400
+        assert "contains the name of the firm, of a product or of this system. Choose another." in answer.text
+        assert bad not in answer.text
+        assert other.service.staff.authenticate(person.email, PASSWORD) is not None
+        assert post(here, page, page=page, old=PASSWORD, new=WORDS).status_code == 303
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import ConfigError
-from bot.passwords import COMMON, PERSONAL, SIMPLE, TOO_SHORT, weak
+from bot.passwords import COMMON, CONTEXT, PERSONAL, SIMPLE, TOO_SHORT, weak
 from bot.settings import Settings
 from bot.settings_security import Security
 
@@ -31,6 +31,51 @@ from bot.settings_security import Security
 )
 def test_passwords(password: str, why: str | None) -> None:
     assert weak(password, "林怡君", "lin.yijun@example.com") == why
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("storm lin over yijun and the sea", PERSONAL),
+        ("one LinYijun for ever and a day", PERSONAL),
+        ("1in-yijun of the harbour street", PERSONAL),
+        ("每天早上林怡君走路去上班喔", PERSONAL),
+        ("a garden behind example hills", PERSONAL),
+        ("my teller of long stories", CONTEXT),
+        ("7e11er sings in the morning", CONTEXT),
+        ("T-e-l-l-e-r sings at night", CONTEXT),
+        ("we love First Formosa since 1998", CONTEXT),
+        ("we love f1rst-form0sa since then", CONTEXT),
+        ("FFBANK is where the geese are", CONTEXT),
+        ("第一天在甲銀行上班真的很開心", CONTEXT),
+        ("第一天在甲 銀行上班真的很開心", None),
+        ("the hotel lerwick by the sea", None),
+        ("a first morning in formosa", None),
+        ("lin and yi under the old bridge", None),
+    ],
+)
+def test_no_word_that_is_near_at_hand(password: str, why: str | None) -> None:
+    context = ("甲銀行", "First Formosa", "ffbank")
+    assert weak(password, "林怡君", "lin.yijun@example.com", context=context) == why
+
+
+def test_which_words_those_are() -> None:
+    given = {
+        "TELLER_FIRM_NAMES": " 甲銀行 ,First  Formosa,, ffb",
+        "PUBLIC_URL": "https://talk.ffbank.com.tw:8443",
+    }
+    assert Settings.from_env(given).security.context_words == (
+        "甲銀行",
+        "First Formosa",
+        "ffb",
+        "talk",
+        "ffbank",
+    )
+    assert Settings.from_env({}).security.context_words == (), "an address of numbers has no words"
+    assert Settings.from_env({"PUBLIC_URL": "http://localhost:8000"}).security.context_words == ()
+    for short in ("ab", "-- --", "甲"):
+        with pytest.raises(ConfigError, match="TELLER_FIRM_NAMES"):
+            Settings.from_env({"TELLER_FIRM_NAMES": short})
 
 
 def test_profiles_and_who_needs_a_second_factor() -> None:
