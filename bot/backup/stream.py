@@ -78,10 +78,11 @@ def frames(file: IO[bytes], key: bytes) -> Iterator[tuple[bytes, bytes]]:
         if len(size) != _LENGTH.size:
             raise BadPayload(BROKEN)
         (length,) = _LENGTH.unpack(size)
-        if length > LONGEST_FRAME:
+        sealed = file.read(length) if length <= LONGEST_FRAME else b""
+        if len(sealed) != length:
             raise BadPayload(BROKEN)
         try:
-            opened = cipher.decrypt(_nonce(number), file.read(length), None)
+            opened = cipher.decrypt(_nonce(number), sealed, None)
             kind, payload = opened[:1], zlib.decompress(opened[1:])
         except (InvalidTag, ValueError, zlib.error) as error:
             raise BadPayload(BROKEN) from error

@@ -62,6 +62,12 @@ def test_what_was_written_is_read(sealed: bytes, tmp_path: Path) -> None:
     assert b"oneone" not in sealed
 
 
+def test_a_length_beyond_the_end_is_noticed(sealed: bytes, tmp_path: Path) -> None:
+    last = sealed.rindex(b"\0\0\0!")
+    with pytest.raises(BadPayload):
+        read(tmp_path / "f", sealed[:last] + b"\1" + sealed[last + 1 :])
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_damage_is_noticed(
