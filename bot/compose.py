@@ -186,7 +186,8 @@ def build(
     router = Router(desks, at_desks, RulesBook(mongo, desks, audit), changes, hours)
     desk = Desk(views, access, changes, known, queue, advice, csat)
     at_hand = AtHand(desk, knowledge, settings.locale)
-    retention = retention_of(mongo, vault, audit, live, settings.retention)
+    orders = orders_of(mongo, vault, audit, queue, settings)
+    retention = retention_of(mongo, vault, audit, live, settings.retention, copies=orders.erased.purged)
     tokens = Tokens(web.issue, web.read, web.message, web.check_identity, WIDGET)
     kb_audit = audit_within(audit)
     recalls = Recalls(mongo, RecallStore(mongo), conversations, audit, live, withdraw_of(mongo, kb_audit))
@@ -277,7 +278,7 @@ def build(
             calls=Calls(CallingStore(mongo, hours.current)),
             verifications=verifications_of(mongo, audit, queue, settings),
             keys=keys_of(mongo, audit, settings),
-            orders=orders_of(mongo, vault, audit, queue, settings),
+            orders=orders,
             trail=trail_of(mongo, vault, audit, staff, hours, settings),
             reveals=reveals_of(mongo, vault, access, customers, audit, settings.security.reveals_per_hour),
             retention=retention,

@@ -17,4 +17,5 @@ KNOWN = (
     _l("Give both days as YYYY-MM-DD, for example 2026-11-01."),
     _l("The last day is before the first: exchange them."),
     _l("Unmasked packs need a reason: say why masked text does not do."),
+    _l("An examiner's order has a number: give it as the reason."),
 )

@@ -21,13 +21,15 @@ from inbox.sentences import said_by_platform
 
 bp = Blueprint("exports", __name__)
 
-FIELDS = ("from", "to", "customer", "conversation", "reason")
+SCOPE = ("from", "to", "customer", "conversation")
+FIELDS = (*SCOPE, "reason")
 STATES: words.Words = {
     **RUN_STATES,
     "proposed": _l("Waits for a second officer"),
     "refused": _l("Refused"),
     "ready": _l("Ready"),
     "gone": _l("Removed, its time was over"),
+    "erased": _l("Removed, records in it were destroyed"),
 }
 COUNTS: words.Words = {
     "conversations": _l("Conversations"),
@@ -67,7 +69,9 @@ def _shared() -> dict[str, Any]:
 @bp.get("/records/exports")
 @requires(Permission.EXPORT_READ)
 def index() -> ResponseReturnValue:
-    return _shown()
+    """With a scope in the address, the form for a new order is filled with it."""
+    asked = {name: request.args[name] for name in (*SCOPE, "unmasked") if request.args.get(name)}
+    return _shown(filled=asked)
 
 
 def _decided(
@@ -92,17 +96,19 @@ def _decided(
 @requires(Permission.EXPORT_RUN)
 def start() -> ResponseReturnValue:
     wanted = {name: request.form.get(name, "").strip() for name in FIELDS}
-    unmasked = request.form.get("unmasked") == "yes"
-    filled = {**wanted, **({"unmasked": "yes"} if unmasked else {})}
+    ticked = {name: "yes" for name in ("unmasked", "examiner") if request.form.get(name) == "yes"}
+    unmasked, examiner = "unmasked" in ticked, "examiner" in ticked
     done = (
         gettext("Proposed. A second officer has to agree before anything is written.")
         if unmasked
         else gettext("Ordered. A worker makes it.")
     )
     return _decided(
-        lambda: console().orders.start(staff(), wanted, unmasked=unmasked, reason=wanted["reason"]),
+        lambda: console().orders.start(
+            staff(), wanted, unmasked=unmasked, reason=wanted["reason"], examiner=examiner
+        ),
         done,
-        filled,
+        {**wanted, **ticked},
     )
 
 

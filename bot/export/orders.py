@@ -6,22 +6,23 @@ log, and stays there when the pack itself is gone.
 
 from __future__ import annotations
 
-import os
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.errors import Conflict, NotAllowed, NotFound
+from bot.errors import BadPayload, Conflict, NotAllowed, NotFound
+from bot.export.erased import SYSTEM, ErasedPacks
+from bot.export.order import Order
 from bot.export.pack import Packs
 from bot.export.scope import Scope, scope_of
+from bot.export.writer import zipped
 from bot.model import Role, Staff
 from bot.mongo import Doc, Mongo, Session
 from bot.queue import JobQueue
-from bot.runs import DEAD_AFTER, Run, run_of
+from bot.runs import DEAD_AFTER, run_of
 from bot.settings import Settings
 from bot.store import runs as states
 from bot.store.audit import AuditStore
@@ -33,36 +34,11 @@ from bot.vault import Vault
 
 EXPORT = "export"
 LISTED = 50
-SYSTEM = "system:exports"
 BUSY = "One is at work already: wait for it, or cancel it."
+UNNAMED = "An examiner's order has a number: give it as the reason."
 MADE = ("manifest", "key_id", "counts", "bytes")
 
 Step = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """`state`: proposed, refused, ready, gone, or that of its run. `made`: the digest of the manifest, the key that
-    signed it, counts and bytes; empty before there is a pack."""
-
-    id: str
-    state: str
-    scope: Mapping[str, Any]
-    by: str
-    at: datetime
-    reason: str = field(default="", repr=False)
-    decided_by: str | None = None
-    run: Run | None = None
-    made: Mapping[str, Any] = field(default_factory=dict)
-    until: datetime | None = None
-
-    @property
-    def masked(self) -> bool:
-        return bool(self.scope["masked"])
-
-    @property
-    def at_work(self) -> bool:
-        return self.run is not None and self.run.open and self.state in states.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +54,21 @@ class Orders:
     queue: JobQueue
     folder: Path
     days: int
+    erased: ErasedPacks
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
-    def start(self, staff: Staff, wanted: Mapping[str, str], *, unmasked: bool, reason: str) -> Order:
+    def start(
+        self, staff: Staff, wanted: Mapping[str, str], *, unmasked: bool, reason: str, examiner: bool = False
+    ) -> Order:
         """`wanted`: from, to, customer, conversation. Raises BadPayload, NotAllowed; Conflict while one is made."""
         _must(staff)
+        if examiner and not reason.strip():
+            raise BadPayload(UNNAMED)
         scope = self._scope(wanted, staff.id, unmasked=unmasked, reason=reason)
         now = whole_ms(datetime.now(UTC))
         order: Doc = {"_id": new_id(), "state": PROPOSED, "scope": scope.plain(), "by": staff.id, "at": now}
+        order |= {"examiner": True} if examiner else {}
 
         def work(session: Session) -> None:
             self.store.add(order, scope.reason or "", session)
@@ -155,7 +137,7 @@ class Orders:
         _must(staff)
         doc = self._doc(order_id)
         path = self._zip(order_id)
-        if doc["state"] != READY or not path.is_file():
+        if doc["state"] != READY or not self.erased.stays(doc) or not path.is_file():
             raise NotFound("This pack is not here (any more); order it again.")
         self._note(staff.id, "download", doc, None)
         return path
@@ -164,7 +146,7 @@ class Orders:
 
     def perform(self, plan: Mapping[str, Any], step: Step) -> tuple[Doc, list[Doc]]:
         """The worker's: figures and no items. What `step` raises stops it, and nothing of it stays."""
-        doc = self._doc(str(plan["order"]))
+        doc, begun = self._doc(str(plan["order"])), whole_ms(datetime.now(UTC))
         wanted = doc["scope"]
         reason = self.store.reason(doc)
         scope = scope_of(
@@ -176,16 +158,21 @@ class Orders:
         shutil.rmtree(raw, ignore_errors=True)
         try:
             manifest = self.packs.make(scope, raw, step)
-            _pack(raw, packed, step, manifest["counts"]["messages"])
+            zipped(raw, packed, step, manifest["counts"]["messages"])
             made = {name: manifest[name] for name in MADE} | {"zip": packed.stat().st_size}
             until = whole_ms(datetime.now(UTC)) + timedelta(days=self.days)
-            if not self.store.move(doc["_id"], ORDERED, READY, {"made": made, "until": until}):
+            more = {"made": made, "until": until, "begun": begun}
+            if not scope.everyone:
+                more["customers"] = manifest["customers"]
+            if not self.store.move(doc["_id"], ORDERED, READY, more):
                 raise Conflict("A colleague has decided already; reload and look again.")
         except BaseException:
             packed.unlink(missing_ok=True)
             raise
         finally:
             shutil.rmtree(raw, ignore_errors=True)
+        # Who was erased meanwhile: that purge looked before this pack was ready.
+        self.erased.stays(self._doc(doc["_id"]))
         return made, []
 
     def tick(self) -> None:
@@ -194,6 +181,7 @@ class Orders:
             self._note(SYSTEM, "remove", doc, None)
             self._zip(doc["_id"]).unlink(missing_ok=True)
             self.store.move(doc["_id"], READY, GONE, {"gone_at": whole_ms(datetime.now(UTC))})
+        self.erased.tick()
         if not self.folder.is_dir():
             return
         # What is there is read first: an order that begins meanwhile is then among those that stay.
@@ -239,7 +227,8 @@ class Orders:
         scope = order["scope"]
         whose = ExportStore(self.mongo).members(scope["customer"]) if scope["customer"] else []
         shown = [scope["conversation"]] if scope["conversation"] else []
-        made = {"manifest": order["made"]["manifest"]} if order.get("made") else {}
+        made: Doc = {"manifest": order["made"]["manifest"]} if order.get("made") else {}
+        made |= {"examiner": True} if order.get("examiner") else {}
         self.audit.add(
             actor,
             f"records:export:{what}",
@@ -260,7 +249,18 @@ class Orders:
         found = self.runs.run(doc["run"]) if doc.get("run") else None
         run = run_of(found) if found else None
         state = run.state if run is not None and doc["state"] == ORDERED else doc["state"]
-        known = ("scope", "by", "at", "decided_by", "made", "until")
+        known = (
+            "scope",
+            "by",
+            "at",
+            "decided_by",
+            "made",
+            "until",
+            "examiner",
+            "gone_at",
+            "certificates",
+            "kept",
+        )
         values = {name: doc[name] for name in known if name in doc}
         return Order(id=doc["_id"], state=state, run=run, reason=self.store.reason(doc), **values)
 
@@ -273,19 +273,8 @@ def _must(staff: Staff) -> None:
         raise NotAllowed("Packs are made by compliance.")
 
 
-def _pack(folder: Path, path: Path, step: Step, total: int) -> None:
-    """One .zip (zip64 where it has to be), readable by its owner alone."""
-    with (
-        os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=3) as made,
-    ):
-        for one in sorted(folder.rglob("*")):
-            step(total, total)
-            if one.is_file():
-                made.write(one, str(Path(folder.name) / one.relative_to(folder)))
-
-
 def orders_of(mongo: Mongo, vault: Vault, audit: AuditStore, queue: JobQueue, settings: Settings) -> Orders:
     packs = Packs(mongo, vault, audit, settings.home / "keys" / "pack.key")
-    folder, days = settings.home / "exports", settings.records.export_days
-    return Orders(mongo, packs, PackStore(mongo, vault), RunStore(mongo), audit, queue, folder, days)
+    store, folder, days = PackStore(mongo, vault), settings.home / "exports", settings.records.export_days
+    erased = ErasedPacks(mongo, store, audit, folder)
+    return Orders(mongo, packs, store, RunStore(mongo), audit, queue, folder, days, erased)

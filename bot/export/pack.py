@@ -129,7 +129,7 @@ class Packs:
         done = {**told, "manifest": digest, "key_id": key.id, "masked": not scope.unmasked}
         self.audit.add(scope.by, DONE, subject, done, customers=members)
         size = sum(known["bytes"] for known in folder.files.values())
-        return {**body, "manifest": digest, "bytes": size}
+        return {**body, "manifest": digest, "bytes": size, "customers": sorted(counts.customers)}
 
     def _talk(self, store: ExportStore, scope: Scope, folder: Folder, step: Step) -> Counts:
         limits: dict[str, Any] = {"conversation": scope.conversation} if scope.conversation else {}

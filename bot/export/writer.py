@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,3 +86,15 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             yield file
+
+
+def zipped(folder: Path, path: Path, step: Callable[[int, int], None], total: int) -> None:
+    """One .zip (zip64 where it has to be), readable by its owner alone."""
+    with (
+        os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=3) as made,
+    ):
+        for one in sorted(folder.rglob("*")):
+            step(total, total)
+            if one.is_file():
+                made.write(one, str(Path(folder.name) / one.relative_to(folder)))

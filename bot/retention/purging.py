@@ -63,7 +63,8 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Purger:
-    """Raises Conflict for what is younger than its term, Unavailable where the list of erasures cannot be written."""
+    """Raises Conflict for what is younger than its term, Unavailable where the list of erasures cannot be written or a
+    copy cannot be removed. `copies` removes what was exported of the certificate's customers and lies here still."""
 
     mongo: Mongo
     store: PurgeStore
@@ -73,6 +74,7 @@ class Purger:
     forget: Callable[[], None]
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     step: Callable[[str], None] = field(default=lambda _name: None)
+    copies: Callable[[Doc], None] = field(default=lambda _certificate: None)
 
     def customer(
         self, members: Sequence[str], by: str, basis: str, clock_of: ClockOf, case: str | None = None
@@ -102,6 +104,8 @@ class Purger:
             if not (left := self.store.left(doc["customers"])):
                 break
             log.warning("purge_again", certificate=doc["_id"], left=left)
+        self.step("copies")
+        self.copies(doc)
         self.step("list")
         # Outside of the database before anybody reads that it is done: a restore must not bring them back.
         self.erasures.add(doc)

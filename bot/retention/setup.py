@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.live import Live
-from bot.mongo import Mongo
+from bot.mongo import Doc, Mongo
 from bot.retention.holds import Holds
 from bot.retention.lists import ErasureList
 from bot.retention.purging import Purger
@@ -40,8 +40,10 @@ def retention_of(
     live: Live,
     settings: RetentionSettings,
     disputes: Disputes | None = None,
+    copies: Callable[[Doc], None] = lambda _certificate: None,
 ) -> Retention:
-    """`disputes` come on top of the conversations that are complaints. Raises ValueError without a path of the list
+    """`disputes` come on top of the conversations that are complaints; `copies` removes what was exported of those
+    whom a certificate names. Raises ValueError without a path of the list
     of erasures."""
     if settings.erasures is None:
         raise ValueError("the list of erasures has no path")
@@ -53,6 +55,7 @@ def retention_of(
         audit,
         ErasureList(settings.erasures),
         forgetter(vault, live),
+        copies=copies,
     )
     talks = ComplaintTalks(records)
     # A complaint without a conversation, a letter, is a case only.

@@ -12,9 +12,12 @@ from typing import Any
 from pymongo import DESCENDING
 
 from bot.mongo import Doc, Mongo, Session
+from bot.store.holds import BLOCKING
 from bot.vault import SERVICE, Vault
 
 PROPOSED, ORDERED, READY, REFUSED, GONE = "proposed", "ordered", "ready", "refused", "gone"
+ERASED = "erased"
+"""Gone before its time: it held what was destroyed since."""
 
 
 class PackStore:
@@ -49,6 +52,25 @@ class PackStore:
     def over(self, now: datetime) -> list[Doc]:
         """Those that lie here and whose time is over."""
         return list(self._mongo["packs"].find({"state": READY, "until": {"$lt": now}}))
+
+    def ready(self) -> list[Doc]:
+        return list(self._mongo["packs"].find({"state": READY}))
+
+    def erasures(self, since: datetime) -> list[Doc]:
+        """Certificates of customers whose erasure was not over by then."""
+        still = {"$or": [{"state": "open"}, {"done_at": {"$gt": since}}]}
+        return list(self._mongo["certificates"].find({"kind": "customer", **still}, {"customers": 1}))
+
+    def held(self) -> list[str]:
+        """Customers on whom a legal hold stands or is proposed."""
+        return sorted(self._mongo["holds"].distinct("customer", {"state": {"$in": list(BLOCKING)}}))
+
+    def keep(self, order_id: str, before: Doc | None, kept: Doc, session: Session) -> bool:
+        """Why it lies here although records in it were erased; False where somebody else was first."""
+        query = {"_id": order_id, "state": READY, "kept": before}
+        return bool(
+            self._mongo["packs"].update_one(query, {"$set": {"kept": kept}}, session=session).modified_count
+        )
 
     def lying(self) -> set[str]:
         """Ids of those whose files may be here: ready, or being made."""
