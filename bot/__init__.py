@@ -6,7 +6,8 @@ hours (when people answer), hours_document, deadlines (terms in days)
 settings_read, settings_keys, settings_status, settings_retention, settings_security, settings_records,
 settings_transport,
 settings_quality, settings,
-model, logs, metrics, ready, shutdown, tls (as gunicorn serves it), contracts
+model, logs, metrics, ready, shutdown, precedence (who goes first where cores are short),
+tls (as gunicorn serves it), contracts
 slots (places in approved notices), attached (files), reasons (why somebody did it)
 mongo, vault, vault_keys (rotation of master keys), store, queue
 records (seals, and the verification of every chain)

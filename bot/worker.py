@@ -26,6 +26,7 @@ from bot.compose import of_process
 from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
+from bot.precedence import LATER, REPLIES, step_back
 from bot.queue import LIVE, LONG, SLOW, begin, connect
 from bot.ready import ready
 from bot.settings import Settings
@@ -35,6 +36,7 @@ WORKER_TTL_S = 17
 BEAT_S = 5.0
 AGAIN_S = 0.5
 DRAIN_S = 8.0
+NICE = {LIVE: REPLIES, SLOW: LATER}
 
 log = logger(__name__)
 
@@ -173,8 +175,7 @@ def main(arguments: list[str]) -> int:
         print("\n".join(error.faults), file=sys.stderr)  # noqa: T201
         return 1
     queue = arguments[0]
-    if queue == SLOW:
-        os.nice(10)
+    step_back(NICE[queue])
     done = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
