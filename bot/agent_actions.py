@@ -63,8 +63,9 @@ class Desk:
     def counts(self, staff: Staff) -> dict[str, int]:
         return self.views.counts(staff)
 
-    def page(self, staff: Staff, conversation_id: str) -> Page:
-        return self.access.page(staff, conversation_id)
+    def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
+        """`last`: with so many messages only, and none of the customer's other conversations."""
+        return self.access.page(staff, conversation_id, last=last)
 
     def take(self, staff: Staff, conversation_id: str) -> None:
         """Make `staff` the owner; a supervisor may take over from a colleague."""

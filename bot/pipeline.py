@@ -109,7 +109,7 @@ class Pipeline:
         changes = turns.changes_of(decision, conversation)
         changed = pokes(conversation, changes)
         # Nothing but words came: a page that shows it has no need to look at all the rest.
-        said = {"said": True} if not changes else {}
+        said = {"said": True} if turns.only_words(changes, conversation) else {}
         self.live.publish(changed, {"conversation": conversation.id, **said})
         if inbound.callback_id:
             self.channels[account.channel].acknowledge(account, inbound)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,8 @@ from bot.store.records import Draft, whole_ms
 BURST = timedelta(seconds=8)
 CODE = 24
 """Characters of the longest line that may be nothing but a code or a password."""
+UNSEEN = frozenset({"snoozed_until", "asleep", "offer", "misses"})
+"""What a page does not show of a conversation that is awake."""
 
 
 def burst(pending: Sequence[Pending], unfinished: Callable[[str], bool]) -> list[Pending]:
@@ -114,6 +116,11 @@ def provenance(turn_id: str, handler: str, decision: Decision, events: Sequence[
 def answered(conversation: Conversation, decision: Decision) -> bool:
     """Whether the bot answered what was said, so that nobody has to read it."""
     return conversation.status is Status.BOT and isinstance(decision, Reply)
+
+
+def only_words(changes: Mapping[str, Any], conversation: Conversation) -> bool:
+    """Whether a page that shows the conversation has nothing new to show but what was said."""
+    return changes.keys() <= UNSEEN and conversation.snoozed_until is None
 
 
 def _woken(conversation: Conversation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ account.py        sign-in, sign-out, language; sessions.py is one's own account,
 staff.py          who works here and as what; invitations.py lets people in, oidc.py through the firm's own sign-in
 agent.py          the inbox: lists, conversation, take, reply, resolve, back to the bot
 row_cache.py      a row of a list as HTML, made once for all who look at it
+said.py           the last words of an open conversation
 customers.py      one customer over all identities: profile, notes, risk mark, linking
 thread.py         messages as lines to read
 assist.py         a draft of the firm's model beside the composer
@@ -112,6 +113,7 @@ from inbox import (
     rules,
     rules_edit,
     runs,
+    said,
     seen,
     sessions,
     staff,
@@ -145,6 +147,7 @@ _CONVERSATIONS = (
     files.bp,
     presence.bp,
     reveal.bp,
+    said.bp,
 )
 _REST = (automation.bp, recalls.bp, rules.bp, rules_edit.bp)
 _HOURS = (assignment.bp, availability.bp, hours.bp)

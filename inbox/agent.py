@@ -89,11 +89,13 @@ def mode(page: Page) -> str:
 
 
 def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
-    service = console()
-    page = service.desk.page(staff(), conversation_id)
+    page = console().desk.page(staff(), conversation_id)
+    return opened_of(page, console().work.story(staff(), page), beside.of(page, mode(page)), typed)
+
+
+def opened_of(page: Page, story: Story, stands: Beside, typed: Typed = NOTHING) -> Opened:
+    service, until, now = console(), page.conversation.snoozed_until, mode(page)
     channel = service.channels.get(page.conversation.channel)
-    story, until = service.work.story(staff(), page), page.conversation.snoozed_until
-    now = mode(page)
     return Opened(
         page=page,
         lines=lines(page.messages, service.staff, staff().id, story),
@@ -107,7 +109,7 @@ def opened(conversation_id: str, typed: Typed = NOTHING) -> Opened:
         whys=provenance.accounts(
             page.messages, provenance.approvals(service.kb), auth.person, service.automation.verdicts
         ),
-        beside=beside.of(page, now),
+        beside=stands,
         typed=typed,
     )
 
@@ -127,7 +129,7 @@ def listing(view: str) -> dict[str, Any]:
         # What keeps a list's place in the page: another view or filter is another list.
         "place": "&".join((view, *(f"{name}={value}" for name, value in asked.items()))),
         "skills": _skills(view),
-        "tags_known": service.work.tags.known(),
+        "tags_known": service.work.tags.known,
     }
 
 
@@ -159,7 +161,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.INBOX_READ)
 def rows() -> ResponseReturnValue:
     current = request.args.get("open")
-    return render_template("console/_list.html", current=current, **listing(chosen_view()))
+    return render_template("console/_list.html", current=current, live=True, **listing(chosen_view()))
 
 
 @bp.get("/inbox/<conversation_id>")
@@ -186,10 +188,9 @@ def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
 @bp.get("/inbox/<conversation_id>/thread")
 @requires(Permission.INBOX_READ)
 def thread(conversation_id: str) -> ResponseReturnValue:
-    """What changed of the conversation; `?said=1` where only words came, which change nothing beside it."""
-    now, said = opened(conversation_id), bool(request.args.get("said"))
+    now = opened(conversation_id)
     seen.conversation(now.page, again=True)
-    return render_template("console/_regions.html", opened=now, view=chosen_view(), said_only=said)
+    return render_template("console/_regions.html", opened=now, view=chosen_view())
 
 
 def answer(conversation_id: str, said: str | None = None) -> ResponseReturnValue:

@@ -12,6 +12,8 @@ from inbox import allowed, presence, summary
 from inbox.auth import console, staff
 from inbox.sentences import translated
 
+ANSWERING = ("reply", "take")
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -26,14 +28,27 @@ class Beside:
 
 
 def of(page: Page, mode: str) -> Beside:
-    """`mode` is that of `inbox.agent.Opened`: articles are for whoever replies or may take it over."""
+    """`mode` is that of `inbox.agent.Opened`."""
     return Beside(
         around=presence.around(page.conversation.id),
-        hand=_hand(page) if mode in ("reply", "take") else (),
+        hand=_hand(page) if mode in ANSWERING else (),
         summary=summary.of(page),
-        allowed=allowed.notes(page) if mode in ("reply", "take") else (),
+        allowed=allowed.notes(page) if mode in ANSWERING else (),
         typed=console().drafts.of(staff().id, page.conversation.id) if mode == "reply" else None,
         no_files=_no_files(page),
+    )
+
+
+def of_words(page: Page, mode: str) -> Beside:
+    """What the customer's last words may have changed of it."""
+    answering = mode in ANSWERING
+    return Beside(
+        around=presence.Around(),
+        hand=_hand(page) if answering else (),
+        summary=None,
+        allowed=allowed.notes(page) if answering else (),
+        typed=None,
+        no_files="",
     )
 
 

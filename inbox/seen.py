@@ -100,6 +100,11 @@ def basis(page: Page) -> str:
     return "serving" if serving else "others"
 
 
+def noted(conversation_id: str) -> bool:
+    """Whether this session's view of it is in the log, as this process knows."""
+    return not _shown().fresh(auth.present().seat.id, [f"open:{conversation_id}"])
+
+
 def conversation(page: Page, *, again: bool = False) -> None:
     """A conversation with what stands beside it. `again`: a page that was opened asks for what is new of it."""
     mine, shown, one = auth.present().seat.id, _shown(), page.conversation.id

@@ -78,7 +78,8 @@ class Desk(Protocol):
     def counts(self, staff: Staff) -> dict[str, int]:
         """How many conversations each view holds; a view may be absent."""
 
-    def page(self, staff: Staff, conversation_id: str) -> Page: ...
+    def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
+        """`last`: with so many messages only, and none of the customer's other conversations."""
 
     def take(self, staff: Staff, conversation_id: str) -> None: ...
 

@@ -42,6 +42,7 @@ STATED: dict[str, str] = {
     "inbox.rows": _LISTED,
     "inbox.conversation": _OPENED,
     "inbox.thread": _OPENED,
+    "said.lines": _OPENED,
     "inbox.take": "conversation:take",
     "inbox.reply": "conversation:reply",
     "inbox.review": "reply:review",

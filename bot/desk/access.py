@@ -18,8 +18,8 @@ class Access:
 
     views: Views
 
-    def page(self, staff: Staff, conversation_id: str) -> Page:
-        page = self.views.page(staff, conversation_id)
+    def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
+        page = self.views.page(staff, conversation_id, last=last)
         if page is None:
             raise NotFound("There is no such conversation, or it is not yours to read.")
         return page

@@ -220,6 +220,8 @@ class OutboxStore:
 
     def states(self, entry_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         """(status, error) by entry."""
+        if not entry_ids:
+            return {}
         found = self._mongo["outbox"].find({"_id": {"$in": list(entry_ids)}}, {"status": 1, "error": 1})
         return {doc["_id"]: (doc["status"], doc.get("error")) for doc in found}
 

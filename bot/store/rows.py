@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,11 +12,13 @@ from bot.mongo import Doc, Mongo
 from bot.store.chain import PURGED
 from bot.store.documents import conversation_of
 from bot.store.notes import NoteStore
+from bot.store.shared import Remembered
 from bot.store.staff import StaffStore
 from bot.vault import ERASED, Vault
 
 FIRST_REPLY = {0: timedelta(minutes=2), 1: timedelta(minutes=5)}
 FIRST_REPLY_ELSE = timedelta(minutes=15)
+HOURS = "hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ class Rows:
         hours: Callable[[], Timetable] = Timetable,
     ) -> None:
         self._mongo = mongo
-        self._hours = hours
         self._vault = vault
-        self._staff = staff
         self._notes = notes
+        # The same few for every list that anybody looks at.
+        self._hours = Remembered(lambda _: {HOURS: hours()})
+        self._accounts = Remembered(self._account_names)
+        self._names = Remembered(lambda ids: staff.names(list(ids)))
 
     def read(self, docs: Sequence[Doc], staff: Staff) -> list[Listed]:
         """The rows of `docs`, in their order, as `staff` sees them; whoever calls has checked that they may."""
@@ -81,6 +85,10 @@ class Rows:
         called = self._notes.unread_in(staff.id, noted) if noted else set()
         return [replace(one, called=True) if one.id in called else one for one in rows]
 
+    def _account_names(self, ids: Collection[str]) -> dict[str, str]:
+        found = self._mongo["accounts"].find({"_id": {"$in": list(ids)}}, {"name": 1})
+        return {doc["_id"]: doc["name"] for doc in found}
+
     def plain(self, docs: Sequence[Doc]) -> list[Listed]:
         """The rows as everybody sees them."""
         customers = {
@@ -89,16 +97,11 @@ class Rows:
                 {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1, "risk.level": 1}
             )
         }
-        accounts = {
-            doc["_id"]: doc["name"]
-            for doc in self._mongo["accounts"].find(
-                {"_id": {"$in": [one["account"] for one in docs]}}, {"name": 1}
-            )
-        }
+        accounts = self._accounts.of({one["account"] for one in docs})
         news = [one.get("news") or {} for one in docs]
         people = {one["assignee"] for one in docs} | {one.get("by") for one in news}
-        names = self._staff.names([one for one in people if one])
-        rows, hours = [], self._hours()
+        names = self._names.of({one for one in people if one})
+        rows, hours = [], self._hours.of((HOURS,))[HOURS]
         for doc in docs:
             name = customers.get(doc["customer"], {}).get("name")
             gone = ERASED if PURGED in doc else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 LONGEST_S = 2.0
 """What a revision does not tell of (another name of a customer, other hours) shows so late at most."""
@@ -18,9 +19,17 @@ KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """`begun`: when it began to be read."""
+
     revision: str
-    at: float
+    begun: float
     value: Any
+
+    def serves(self, revision: str, asked: float) -> bool:
+        if self.begun >= asked:
+            # Read while this one waited for its turn: younger than what it asked for, whatever was told of meanwhile.
+            return True
+        return self.revision == revision and time.monotonic() - self.begun < LONGEST_S
 
 
 class Shared:
@@ -35,6 +44,7 @@ class Shared:
     def get(self, key: Hashable, read: Callable[[], T]) -> T:
         """What `read` returned for `key` since the last change; of many who ask at once one reads, the others wait."""
         # Asked for first: what is read after it holds every change told of up to it.
+        asked = time.monotonic()
         revision = self._revision()
         if revision is None:
             return read()
@@ -42,13 +52,35 @@ class Shared:
             reading = self._reading.setdefault(key, threading.Lock())
         with reading:
             kept = self._kept.get(key)
-            if kept is not None and kept.revision == revision and time.monotonic() - kept.at < LONGEST_S:
+            if kept is not None and kept.serves(revision, asked):
                 value: T = kept.value
                 return value
-            value, now = read(), time.monotonic()
+            begun = time.monotonic()
+            value = read()
             with self._lock:
-                self._kept[key] = _Kept(revision, now, value)
+                self._kept[key] = _Kept(revision, begun, value)
                 self._kept.move_to_end(key)
                 while len(self._kept) > KEPT:
                     self._reading.pop(self._kept.popitem(last=False)[0], None)
             return value
+
+
+class Remembered(Generic[V]):
+    """Names and the like, which `read` gives for several keys at once: each is asked for again after LONGEST_S."""
+
+    def __init__(self, read: Callable[[Collection[str]], Mapping[str, V]]) -> None:
+        self._read = read
+        self._kept: dict[str, tuple[float, V | None]] = {}
+
+    def of(self, keys: Collection[str]) -> dict[str, V]:
+        """Those that there are, by key. Raises what `read` raises."""
+        now = time.monotonic()
+        kept = {key: self._kept[key] for key in keys if key in self._kept}
+        kept = {key: one for key, one in kept.items() if now - one[0] < LONGEST_S}
+        if asked := set(keys) - kept.keys():
+            found = self._read(asked)
+            kept |= {key: (now, found.get(key)) for key in asked}
+            if len(self._kept) > KEPT:
+                self._kept = {}
+            self._kept.update(kept)
+        return {key: value for key, (_, value) in kept.items() if value is not None}

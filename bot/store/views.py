@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from pymongo import ASCENDING, DESCENDING
+from pymongo.cursor import Cursor
 
 from bot.hours import Timetable
 from bot.model import Message, Page, Row, Staff, Status, Why
@@ -138,29 +139,28 @@ class Views:
 
         return dict(self._shared.get(("skills", repr(query)), count))
 
-    def page(self, staff: Staff, conversation_id: str) -> Page | None:
-        """None where there is no such conversation or the role may not read it: both look alike from outside."""
+    def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page | None:
+        """None where there is no such conversation or the role may not read it: both look alike from outside.
+
+        `last`: only so many messages, and none of the customer's other conversations.
+        """
         may = permitted(staff)
         if may is None:
             return None
         doc = self._mongo["conversations"].find_one({"_id": conversation_id, **may})
         if doc is None:
             return None
-        members = self._links.members(doc["customer"])
-        if not (concerns(staff, doc) or self._serving(staff, members)):
+        own = concerns(staff, doc)
+        members = [] if own and last else self._links.members(doc["customer"])
+        if not (own or self._serving(staff, members)):
             return None
         customer = self._mongo["customers"].find_one({"_id": doc["customer"]})
-        others = (
-            self._mongo["conversations"]
-            .find({"customer": {"$in": members}, "_id": {"$ne": conversation_id}, **may})
-            .sort([("last_at", DESCENDING)])
-            .limit(20)
-        )
+        others = () if last else self._others(members, conversation_id, may)
         found = list(
             self._mongo["messages"]
             .find({"conversation": conversation_id})
             .sort([("seq", DESCENDING)])
-            .limit(MESSAGES)
+            .limit(last or MESSAGES)
         )
         sent = self._outbox.states([one["entry"] for one in found if one["entry"]])
         row, *rows = self._rows.read([doc, *others], staff)
@@ -173,6 +173,10 @@ class Views:
             ),
             others=tuple(rows),
         )
+
+    def _others(self, members: list[str], conversation_id: str, may: Doc) -> Cursor[Doc]:
+        query = {"customer": {"$in": members}, "_id": {"$ne": conversation_id}, **may}
+        return self._mongo["conversations"].find(query).sort([("last_at", DESCENDING)]).limit(20)
 
     def _serving(self, staff: Staff, members: list[str]) -> bool:
         """Whether it is of a customer whom this person is serving now, by whichever identity."""

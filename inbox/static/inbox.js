@@ -4,6 +4,7 @@ import { concerns } from "./concerns.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { sync, startOlder } from "./older.js";
+import { pace } from "./pace.js";
 import { parse, patch, remember } from "./patch.js";
 import { createStream } from "./stream.js";
 import { startTicking, tick } from "./ticker.js";
@@ -40,17 +41,7 @@ function leaveIfSignedOut(error) {
   if (error instanceof SignedOut) location.assign(`/?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
-/** Runs `work` at once, then at most every `gap` ms, and always once after the last call. */
-function paced(work, gap) {
-  let running = false;
-  let wanted = false;
-  return async function run() {
-    if (running) { wanted = true; return; }
-    running = true;
-    try { await work(); } catch (error) { leaveIfSignedOut(error); }
-    setTimeout(() => { running = false; if (wanted) { wanted = false; run(); } }, gap);
-  };
-}
+const paced = (work, gap) => pace(work, gap, leaveIfSignedOut);
 
 function nearEnd() {
   const box = scroller();
@@ -108,7 +99,7 @@ const refreshThread = paced(async () => {
   const id = openId();
   if (!id) return;
   let fresh;
-  const url = `${talk().dataset.threadUrl}${besides ? "" : "&said=1"}`;
+  const url = talk().dataset[besides ? "threadUrl" : "saidUrl"];
   besides = false;
   try {
     fresh = parse(await background(url));
@@ -120,7 +111,9 @@ const refreshThread = paced(async () => {
   }
   if (id !== openId()) return;
   const follow = nearEnd();
-  const { thread = [] } = patch(fresh);
+  const { thread = [], missed } = patch(fresh);
+  // More was said than the last words hold.
+  if (missed) { besides = true; refreshThread(); }
   composer.restore();
   tick();
   if (!thread.length) return;

@@ -1,5 +1,6 @@
 // The monitor follows the house by itself, but never moves a row under a pointer or the focus: it counts what changed
 // and waits.
+import { pace } from "./pace.js";
 import { parse, patch, remember } from "./patch.js";
 import { createStream } from "./stream.js";
 import { startTicking, tick } from "./ticker.js";
@@ -14,8 +15,6 @@ const list = () => desk.querySelector('[data-region="watched"]');
 
 let waiting = null;
 let shown = states(list());
-let running = false;
-let wanted = false;
 
 function states(of) {
   return new Map([...of.children].map((row, at) => [row.dataset.key, `${at} ${row.dataset.state ?? ""}`]));
@@ -52,18 +51,12 @@ function arrived(fresh) {
   held.hidden = false;
 }
 
-async function look() {
-  if (running) { wanted = true; return; }
-  running = true;
-  try {
-    const answer = await fetch(desk.dataset.rowsUrl, { headers: { "X-Background": "1" } });
-    if (answer.status === 401) location.assign(`/?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
-    if (answer.ok) arrived(parse(await answer.text()));
-  } catch {
-    // The stream says when the house is back.
-  }
-  setTimeout(() => { running = false; if (wanted) { wanted = false; look(); } }, EVERY_MS);
-}
+const look = pace(async () => {
+  const answer = await fetch(desk.dataset.rowsUrl, { headers: { "X-Background": "1" } });
+  if (answer.status === 401) location.assign(`/?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (answer.ok) arrived(parse(await answer.text()));
+  // What failed is asked again: the stream says when the house is back.
+}, EVERY_MS, () => {});
 
 const banner = document.getElementById("offline");
 const stream = createStream({

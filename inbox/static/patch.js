@@ -41,6 +41,27 @@ function keyed(old, fresh) {
   return added;
 }
 
+/** The last children of a longer list: those known are renewed, the others put after them; null where none is known. */
+function last(old, fresh) {
+  const known = new Map([...old.children].map((child) => [child.dataset.key, child]));
+  const keys = [...fresh.children].map((child) => child.dataset.key);
+  if (known.size && keys.length && !known.has(keys[0])) return null;
+  const added = [];
+  for (const wanted of fresh.children) {
+    const node = known.get(wanted.dataset.key);
+    const html = wanted.outerHTML;
+    if (node && written.get(node) === html) continue;
+    const next = document.importNode(wanted, true);
+    written.set(next, html);
+    if (node) node.replaceWith(next);
+    else {
+      old.append(next);
+      added.push(next);
+    }
+  }
+  return added;
+}
+
 function swap(old, fresh) {
   const html = same(fresh.outerHTML);
   if (written.get(old) === html) return;
@@ -60,7 +81,10 @@ function focusMark() {
   return null;
 }
 
-/** Applies every region of `fresh` (a parsed document) to the page; returns the new keyed nodes by region. */
+/**
+ * Applies every region of `fresh` (a parsed document) to the page; returns the new keyed nodes by region, and `missed`
+ * where the last nodes of one do not follow those of the page.
+ */
 export function patch(fresh) {
   const mark = focusMark();
   const added = {};
@@ -69,7 +93,11 @@ export function patch(fresh) {
     const old = document.querySelector(`[data-region="${name}"]`);
     if (!old) continue;
     const elsewhere = old.dataset.for !== region.dataset.for;
-    if (region.dataset.mode === "keyed" && !elsewhere) added[name] = keyed(old, region);
+    if (region.dataset.mode === "last") {
+      const found = elsewhere ? [] : last(old, region);
+      if (found) added[name] = found;
+      else added.missed = true;
+    } else if (region.dataset.mode === "keyed" && !elsewhere) added[name] = keyed(old, region);
     else if (region.dataset.mode !== "state" || elsewhere || old.dataset.state !== region.dataset.state) {
       swap(old, region);
       if (region.dataset.mode === "keyed") remember(old.parentElement);

@@ -108,8 +108,8 @@ class Page:
         console, url = self._console, self._crowd.url
         address = f"{url}/inbox/list?view={console.view}"
         if what == "thread":
-            address = f"{url}/inbox/{console.conversation}/thread?view={console.view}"
-            address += "" if self._besides else "&said=1"
+            part = "thread" if self._besides else "said"
+            address = f"{url}/inbox/{console.conversation}/{part}?view={console.view}"
             self._besides = False
         try:
             async with self._http.get(address, headers={**self._headers, "X-Background": "1"}) as answer:

@@ -225,6 +225,7 @@ def test_no_record_no_view(teller: Teller, app: Flask, world: World, monkeypatch
         "/inbox/list?view=all",
         f"/inbox/{world.conversation}",
         f"/inbox/{world.conversation}/thread",
+        f"/inbox/{world.conversation}/said",
         f"/inbox/customers/{world.customer}",
         "/monitor",
         "/monitor/rows",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from bot.store import shared
-from bot.store.shared import KEPT, Shared
+from bot.store.shared import KEPT, Remembered, Shared
 
 
 class Store:
@@ -87,3 +88,51 @@ def test_it_keeps_so_many_and_no_more(store: Store, lists: Shared) -> None:
         lists.get(key, lambda: "x")
     assert len(lists._kept) == KEPT
     assert len(lists._reading) == KEPT
+
+
+def test_who_waited_takes_what_was_read_meanwhile_whatever_was_told_of_since() -> None:
+    revisions = iter(["one", "two", "three"])
+    house = Shared(lambda: next(revisions))
+    reading, waits, asked = threading.Event(), threading.Event(), []
+
+    def slow() -> str:
+        asked.append("slow")
+        reading.set()
+        waits.wait(5)
+        return "old"
+
+    def quick() -> str:
+        asked.append("quick")
+        return "new"
+
+    found: list[str] = []
+    first = threading.Thread(target=lambda: found.append(house.get("list", slow)))
+    first.start()
+    assert reading.wait(5)
+    # Two come while the first reads: what it reads began before they asked, so one of them reads anew, for both.
+    others = [threading.Thread(target=lambda: found.append(house.get("list", quick))) for _ in range(2)]
+    for one in others:
+        one.start()
+    threading.Event().wait(0.2)  # both stand before the lock
+    waits.set()
+    for one in (first, *others):
+        one.join(5)
+    assert asked == ["slow", "quick"]
+    assert sorted(found) == ["new", "new", "old"]
+
+
+def test_names_are_asked_for_once_within_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked = [100.0], []
+    monkeypatch.setattr(shared.time, "monotonic", lambda: now[0])
+
+    def read(keys: Collection[str]) -> dict[str, str]:
+        asked.append(sorted(keys))
+        return {key: key.upper() for key in keys if key != "nobody"}
+
+    names = Remembered(read)
+    assert names.of(["a", "nobody"]) == {"a": "A"}
+    assert names.of(["a", "b", "nobody"]) == {"a": "A", "b": "B"}
+    now[0] += shared.LONGEST_S
+    assert names.of(["a"]) == {"a": "A"}
+    assert names.of([]) == {}
+    assert asked == [["a", "nobody"], ["b"], ["a"]]

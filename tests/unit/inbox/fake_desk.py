@@ -106,7 +106,7 @@ class FakeDesk:
     def counts(self, staff: Staff) -> dict[str, int]:
         return {v: len(self.rows(staff, v)) for v in ("mine", "waiting", "assigned", "bot", "all")}
 
-    def page(self, staff: Staff, conversation_id: str) -> Page:
+    def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
         page = self.pages.get(conversation_id)
         if page is None:
             raise NotFound("There is no such conversation.")

@@ -37,6 +37,7 @@ PAGES = {
     "/inbox/c2": DESK | WATCH,
     "/inbox/c3": {"senior"} | WATCH,
     "/inbox/c3/thread": {"senior"} | WATCH,
+    "/inbox/c3/said": {"senior"} | WATCH,
     "/inbox/c6": WATCH,
     "/inbox/c7": {"senior"} | WATCH,
     "/inbox/c2/around": DESK | WATCH,
