@@ -74,11 +74,16 @@ def _personal(names: Iterable[str]) -> list[list[str]]:
     return [parts for parts in found if len(one := "".join(parts)) >= (4 if one.isascii() else 2)]
 
 
-def _holds(text: str, names: Iterable[list[str]]) -> bool:
-    """Whether one of these is in it, with signs within or digits for letters; of several parts also with spaces."""
+def _leans_on(text: str, names: Iterable[list[str]]) -> bool:
+    """Whether some of these are in it and too little else: with signs within or digits for letters, those of several
+    parts also with spaces. In a long sentence a name gives nothing away."""
     tight = _SIGNS.sub("", _read(text).translate(_ALIKE))
-    bare = "".join(tight.split())
-    return any("".join(parts) in (bare if len(parts) > 1 else tight) for parts in names if parts)
+    rest = tight
+    # A name of one part first, while the spaces are still there: `hotel lerwick` holds no teller.
+    for parts in sorted(filter(None, names), key=lambda parts: (len(parts) > 1, -len("".join(parts)))):
+        rest = ("".join(rest.split()) if len(parts) > 1 else rest).replace("".join(parts), "")
+    taken = len("".join(tight.split())) - len("".join(rest.split()))
+    return taken > 0 and len("".join(rest.split())) < MIN
 
 
 def weak(password: str, *personal: str, context: Iterable[str] = ()) -> str | None:
@@ -92,8 +97,8 @@ def weak(password: str, *personal: str, context: Iterable[str] = ()) -> str | No
         return COMMON
     if _is_pattern(text):
         return SIMPLE
-    if _holds(password, _personal(personal)):
+    if _leans_on(password, _personal(personal)):
         return PERSONAL
-    if _holds(password, map(_parts, (*PRODUCT, *context))):
+    if _leans_on(password, map(_parts, (*PRODUCT, *context))):
         return CONTEXT
     return None

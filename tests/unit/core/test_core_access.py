@@ -467,18 +467,18 @@ def test_no_password_with_the_firms_name(servers: Servers, tmp_path_factory: pyt
         path = "/welcome/" + page.split('data-copy="')[1].split('"')[0].rpartition("/")[2]
         guest = app.test_client()
         for words, said in (
-            ("seven geese of First-Formosa", "公司、產品或本系統的名稱"),
-            ("teller and the seven geese", "公司、產品或本系統的名稱"),
+            ("geese of First-Formosa", "公司、產品或本系統的名稱"),
+            ("teller and geese", "公司、產品或本系統的名稱"),
             ("我是陳小明今天第一天來上班", "姓名或電子郵件"),
         ):
             answer = post(guest, path, page=path, name="陳小明", password=words, again=words)
             assert answer.status_code == 400
             assert f"密碼含有{'您的' if '姓名' in said else ''}{said}" in answer.text
-        assert other.service.staff.authenticate("new.hand@bank.example", "teller and the seven geese") is None
+        assert other.service.staff.authenticate("new.hand@bank.example", "teller and geese") is None
         assert post(guest, path, page=path, name="陳小明", password=WORDS, again=WORDS).status_code == 303
 
         here, page = signed_in(app, person), "/account/password"
-        bad = "seven geese of 第一寶島 strait"
+        bad = "geese of 第一寶島"
         answer = post(here, page, page=page, old=PASSWORD, new=bad)
         assert answer.status_code == 400
         assert "contains the name of the firm, of a product or of this system. Choose another." in answer.text
