@@ -127,8 +127,7 @@ class Audits:
         number = secrets.randbits(63) if seed is None else seed
         size = size or self.settings.size
         sample, fields = self._drawn(week, str(number).encode(), size, actor)
-        name = hashlib.sha256(f"{number}/{size}/{self.settings.double}/{sample.digest}".encode()).hexdigest()
-        draw = f"{week}.{name[:10]}"
+        draw = _ad_hoc(week, str(number), size, self.settings.double, sample.digest)
         if (known := self.store.week(draw)) is not None:
             return drawn_of(known)
         head = {"_id": draw, "week": week, "kind": AD_HOC, "seed": str(number), "late": False}
@@ -222,6 +221,10 @@ class Audits:
         if committed and [one["detail"]["commitment"] for one in promised] != [doc["commitment"]]:
             faults.append("The audit log knows another commitment.")
         sample = drawing.draw(seed, population, doc["size"], doc["double"])
+        named = _ad_hoc(doc["week"], doc["seed"], doc["size"], doc["double"], doc["population_digest"])
+        # Of few replies another seed may draw the same ones; the name of the draw knows the first.
+        if not committed and named != draw:
+            faults.append("The seed is not the one that was drawn with.")
         if sample.digest != doc["population_digest"]:
             faults.append("The population is not the one that was drawn from.")
         items = {one["message"]: one["needed"] for one in self.store.items(draw)}
@@ -287,3 +290,8 @@ class Audits:
         if found is None:
             raise NotFound("There is no such sample.")
         return found
+
+
+def _ad_hoc(week: str, seed: str, size: int, double: float, population: str) -> str:
+    """The name of a draw: the same seed, size and replies give the same one."""
+    return f"{week}.{hashlib.sha256(f'{seed}/{size}/{double}/{population}'.encode()).hexdigest()[:10]}"

@@ -144,7 +144,12 @@ def test_drawing_again_finds_what_was_changed(teller: Teller, harm: str) -> None
         house.store.keep_population(drawn.proof["population_digest"], b"".join(less))
     else:
         mongo["audit_weeks"].update_one({"_id": drawn.id}, {"$set": {"seed": "8"}})
-    assert house.again(drawn.id)
+    found = {
+        "item": "The sample is not the one that seed and population give.",
+        "population": "The population is not the one that was drawn from.",
+        "seed": "The seed is not the one that was drawn with.",
+    }
+    assert found[harm] in house.again(drawn.id)
 
 
 def test_a_chosen_seed_is_ad_hoc_and_draws_the_same_again(teller: Teller) -> None:
