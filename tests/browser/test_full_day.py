@@ -172,7 +172,7 @@ def _vanished(day: Day, pages: dict[str, Page]) -> None:
 def _resolved_and_rated(day: Day, pages: dict[str, Page]) -> None:
     """A note stays inside; the reply goes out; the customer is asked once how it was, and says so."""
     page = pages["agent"]
-    held = next(one for one in day.held_by("agent") if one["channel"] == "line")
+    held = next(one for one in day.held_by("agent") if one["channel"] != "web")
     customer = next(
         one for one in day.customers if one.person and day.conversation(one)["_id"] == held["_id"]
     )
