@@ -23,6 +23,7 @@ from bot.store.calling import OWNER
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.records import Draft
 from bot.store.rows import Listing
+from bot.store.shared import Moment
 from bot.store.views import VIEWS, Views
 
 LONGEST_REPLY = 2000
@@ -48,20 +49,29 @@ class Desk:
             raise NotFound(f"There is no list called {view!r}; use one of {', '.join(VIEWS)}.")
         return self.views.rows(staff, view)
 
+    def moment(self, staff: Staff) -> Moment:
+        """For all parts of one look at the lists."""
+        return self.views.moment(staff)
+
     def listing(
-        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+        self,
+        staff: Staff,
+        view: str,
+        wanted: Wanted = EVERYTHING,
+        after: str | None = None,
+        moment: Moment | None = None,
     ) -> Listing:
         """Part of a list: those `wanted`, after the cursor that an earlier part ended with."""
         if view not in VIEWS:
             raise NotFound(f"There is no list called {view!r}; use one of {', '.join(VIEWS)}.")
-        return self.views.listing(staff, view, wanted, after)
+        return self.views.listing(staff, view, wanted, after, moment)
 
-    def skills(self, staff: Staff) -> dict[str, int]:
+    def skills(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         """How many wait for each skill."""
-        return self.views.skills(staff)
+        return self.views.skills(staff, moment)
 
-    def counts(self, staff: Staff) -> dict[str, int]:
-        return self.views.counts(staff)
+    def counts(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
+        return self.views.counts(staff, moment)
 
     def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
         """`last`: with so many messages only, and none of the customer's other conversations."""
@@ -150,7 +160,7 @@ class Desk:
             also=also,
         )
         if not pulls:
-            self.queue.wake(conversation.thread)
+            self.queue.wake(conversation.thread, ahead=True)
         return message_id or draft.id
 
     def resolve(self, staff: Staff, conversation_id: str) -> None:
@@ -173,7 +183,7 @@ class Desk:
             also=asking.also if asking else None,
         )
         if asking is not None and asking.sends:
-            self.queue.wake(conversation.thread)
+            self.queue.wake(conversation.thread, ahead=True)
 
     def back_to_bot(self, staff: Staff, conversation_id: str) -> None:
         conversation = self.access.owned(staff, conversation_id)

@@ -149,9 +149,8 @@ def build(
     without_ai = ai_off(Words(knowledge, hours.current), lambda: mind.policy)
     ratings = RatingStore(mongo, vault)
     csat = Csat(ratings, accounts, audit, known, knowledge, ZoneInfo(settings.timezone), settings.locale)
-    whole = Suggesting(
-        Overhearing(Switched(mind, switch, without_ai), overheard(lambda: mind.policy)), knowledge.ranking
-    )
+    heard = Overhearing(Switched(mind, switch, without_ai), overheard(lambda: mind.policy))
+    whole = Suggesting(heard, knowledge.ranking, queue.behind)
     link_tokens = LinkTokenStore(mongo, settings.secret_key)
     linking = Linking(mongo, customer_store, links, link_tokens, audit, knowledge, whole)
     invitations = Invitations(

@@ -164,7 +164,7 @@ class Courier:
             entry, status, code=code, platform_ids=done.platform_ids, via=done.via if receipt else ""
         )
         SENDS.labels(account.channel.value, status.value).inc()
-        changed = {"conversation": entry.conversation_id, "said": True}
+        changed = {"conversation": entry.conversation_id, "said": True, "settled": True}
         self.live.publish(f"conversation:{entry.conversation_id}", changed)
         if status is not Delivery.SENT:
             log.warning(

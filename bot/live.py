@@ -25,7 +25,7 @@ EVERYONE = "inbox"
 EVERY_CONVERSATION = "inbox:all"
 QUEUE = "inbox:queue"
 MARKED = (EVERYONE, QUEUE)
-"""Topics of the lists that many people look at: what was told of last has a mark."""
+"""Topics of the lists that many people look at: what was told of last has a mark, as it has for each desk."""
 AWAY_S = 2.0
 _END: dict[str, Any] = {}
 """Wakes a listener to see that the process stops."""
@@ -34,9 +34,12 @@ RECONNECT_S = 0.5
 log = logger(__name__)
 
 
+DESK = f"{EVERYONE}:staff:"
+
+
 def desk_of(staff_id: str) -> str:
     """The topic of what one person has in hand."""
-    return f"{EVERYONE}:staff:{staff_id}"
+    return DESK + staff_id
 
 
 class _Ear:
@@ -69,7 +72,7 @@ class Live:
     def publish(self, topics: str | Sequence[str], data: Mapping[str, Any]) -> None:
         named = [topics] if isinstance(topics, str) else list(topics)
         body = json.dumps({**data, "topics": named})
-        marked = [topic for topic in named if topic in MARKED]
+        marked = [topic for topic in named if topic in MARKED or topic.startswith(DESK)]
         try:
             if not marked:
                 self._jobs.redis.publish(CHANNEL, body)
@@ -84,16 +87,18 @@ class Live:
         except RedisError as error:
             log.warning("live_away", error=type(error).__name__)
 
-    def revision(self) -> str | None:
-        """Changes with every change of what the shared lists hold; None while nobody can know.
+    def revision(self, desk: str) -> tuple[str, str] | None:
+        """The first changes with every change of what the shared lists hold, the second also with what `desk`, a staff
+        id, has in hand; None while nobody can know.
 
         What was read from MongoDB after a revision was asked for holds all changes told of up to it.
         """
         try:
-            marks = self._jobs.redis.mget([REVISION + topic for topic in MARKED])
+            marks = self._jobs.redis.mget([REVISION + topic for topic in (*MARKED, desk_of(desk))])
         except RedisError:
             return None
-        return repr(marks) if any(marks) else None
+        shared = marks[: len(MARKED)]
+        return (repr(shared), repr(marks)) if any(shared) else None
 
     @property
     def connected(self) -> bool:

@@ -107,10 +107,11 @@ class Pipeline:
         DECISIONS.labels(handler, type(decision).__name__).inc()
         TURN_SECONDS.observe((datetime.now(UTC) - group[0].delivered_at).total_seconds())
         changes = turns.changes_of(decision, conversation)
-        changed = pokes(conversation, changes)
         # Nothing but words came: a page that shows it has no need to look at all the rest.
         said = {"said": True} if turns.only_words(changes, conversation) else {}
-        self.live.publish(changed, {"conversation": conversation.id, **said})
+        self.live.publish(pokes(conversation, changes), {"conversation": conversation.id, **said})
+        if "status" in changes or conversation.status is not Status.BOT:
+            self.queue.ahead(lease.thread)
         if inbound.callback_id:
             self.channels[account.channel].acknowledge(account, inbound)
         self._want_profile(lease.thread, context, account)

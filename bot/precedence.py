@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-REPLIES, LATER = 5, 10
+REPLIES, LATER = 10, 15
 AUTOGROUP = Path("/proc/self/autogroup")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -18,11 +19,16 @@ from rq.serializers import JSONSerializer
 from bot.logs import logger
 
 LIVE = "live"
+FIRST = "first"
+"""What a person has to do with: served by the same processes, ahead of what the bot answers."""
 SLOW = "slow"
 LONG = "long"
 """Minutes each: served beside `slow` by the same process, so that nothing short waits behind it."""
 DRAIN = "bot.jobs.drain"
+BEHIND = 4
 MARK_S = 30
+AHEAD_S = 3600
+"""How long a thread goes first after a person had to do with it."""
 AWAY_S = 1.0
 FAILURE_TTL_S = 3600
 
@@ -43,6 +49,15 @@ def connect(url: str | None, *, timeout_s: float | None = 0.5) -> Redis:
 def mark(thread: str) -> str:
     """The key that says: a drain of `thread` is on its way."""
     return f"pend:{thread}"
+
+
+def first(thread: str) -> str:
+    """The key that says: a person has to do with `thread`."""
+    return f"first:{thread}"
+
+
+def _list(name: str) -> str:
+    return Queue.redis_queue_namespace_prefix + name
 
 
 def begin(connection: Redis, queue: Queue, job: Job) -> None:
@@ -73,20 +88,43 @@ class JobQueue:
                     self._pid = os.getpid()
         return self._redis
 
-    def wake(self, thread: str) -> bool:
-        """Have a worker look at `thread`; one wake-up is under way at a time. False when Redis is away."""
+    def wake(self, thread: str, *, ahead: bool = False) -> bool:
+        """Have a worker look at `thread`; one wake-up is under way at a time. False when Redis is away.
+
+        `ahead`: a colleague said something, which goes before what the bot answers, as do the answers to it.
+        """
         if time.monotonic() < self._away_until:
             return False
         try:
             job = str(uuid.uuid4())
-            if self.redis.set(mark(thread), job, nx=True, ex=MARK_S):
-                self._enqueue(LIVE, DRAIN, thread, job)
+            with self.redis.pipeline(transaction=False) as pipeline:
+                pipeline.set(mark(thread), job, nx=True, ex=MARK_S)
+                if ahead:
+                    pipeline.set(first(thread), 1, ex=AHEAD_S)
+                pipeline.exists(first(thread))
+                marked, *_, goes_first = pipeline.execute()
+            if marked:
+                self._enqueue(FIRST if goes_first else LIVE, DRAIN, thread, job)
+            elif ahead:
+                self._pass(thread)
         except RedisError as error:
             # A hanging Redis costs one caller its time-out, not every caller.
             self._away_until = time.monotonic() + AWAY_S
             log.warning("queue_away", error=type(error).__name__)
             return False
         return True
+
+    def ahead(self, thread: str) -> None:
+        """From here on `thread` goes before what the bot answers: a person is asked for in it, or has it in hand."""
+        with contextlib.suppress(RedisError):
+            self.redis.set(first(thread), 1, ex=AHEAD_S)
+
+    def _pass(self, thread: str) -> None:
+        """A wake-up that waits among the bot's goes over to the first."""
+        job = self.redis.get(mark(thread))
+        # Killed in between, the clock finds a mark without its job.
+        if isinstance(job, bytes) and self.redis.lrem(_list(LIVE), 1, job.decode()):
+            self._enqueue(FIRST, DRAIN, thread, job.decode())
 
     def rewake(self, thread: str) -> bool:
         """The clock's wake-up; False where the marked job still waits its turn, or Redis is away.
@@ -96,15 +134,15 @@ class JobQueue:
         """
         try:
             marked = self.redis.get(mark(thread))
-            if isinstance(marked, bytes) and self._waits(marked.decode()):
+            if isinstance(marked, bytes) and any(self._waits(marked.decode(), one) for one in (LIVE, FIRST)):
                 return False
             self.redis.delete(mark(thread))
         except RedisError:
             return False
         return self.wake(thread)
 
-    def _waits(self, job: str, queue: str = LIVE) -> bool:
-        return self.redis.lpos(Queue.redis_queue_namespace_prefix + queue, job) is not None
+    def _waits(self, job: str, queue: str) -> bool:
+        return self.redis.lpos(_list(queue), job) is not None
 
     def fetch_profile(self, thread: str) -> None:
         try:
@@ -126,6 +164,13 @@ class JobQueue:
                 self._enqueue(LONG, "bot.jobs.run", run, job)
         except RedisError as error:
             log.warning("queue_away", error=type(error).__name__)
+
+    def behind(self) -> bool:
+        """Whether messages to people wait for a worker. Never raises: what nobody can know is not so."""
+        try:
+            return self.redis.llen(_list(FIRST)) >= BEHIND
+        except RedisError:
+            return False
 
     def depth(self, name: str) -> int:
         """Jobs waiting. Raises RedisError."""

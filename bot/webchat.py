@@ -30,6 +30,8 @@ from bot.webhooks import read_body
 
 HISTORY = 200
 HEARTBEAT_S = 15.0
+# How often a stream that hears nothing looks all the same: a thousand idle ones would keep the database busy.
+LOOK_S = 30.0
 REVISIT_MS = 2000
 # After a restart every widget comes back at once: they take turns instead of running into one another's time-outs.
 _opening = threading.BoundedSemaphore(12)
@@ -192,7 +194,7 @@ def as_json(chat: WebChat, message: Message) -> dict[str, Any]:
 def _events(chat: WebChat, thread: str, last: int | None) -> Iterator[str]:
     """All after the line `last`, or from now on; the first look is taken at the call."""
     # Listening begins before it, so that nothing falls between the two.
-    pokes = chat.live.listen([f"thread:{thread}"], HEARTBEAT_S)
+    pokes = chat.live.listen([f"thread:{thread}"], LOOK_S, HEARTBEAT_S)
     if last is None:
         return _following(chat, thread, chat.views.last_pos(thread), [], pokes)
     return _following(chat, thread, last, chat.views.since(thread, last), pokes)
@@ -215,10 +217,10 @@ def _following(
         here.visitor_beat(thread)
         try:
             poked = next(pokes)
-            fresh = chat.views.since(thread, last)
+            fresh = [] if poked == {} else chat.views.since(thread, last)
         except (StopIteration, PyMongoError):
             return
-        if poked is None and not fresh:
+        if not poked and not fresh:
             yield ": still here\n\n"
 
 

@@ -1,17 +1,21 @@
 """`python -m bot.worker live|slow`: several RQ workers in the threads of one process, one queue each.
 
+Beside `live` the same process serves `first`: what people have to do with goes before what the bot answers.
+
 Threads, because a reply mostly waits (for MongoDB, a platform, a model); SimpleWorker, because a forked work-horse
 imports everything anew for each message; one queue, because RQ moves jobs safely (BLMOVE) only then.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -27,7 +31,7 @@ from bot.errors import ConfigError
 from bot.logs import configure, logger
 from bot.mongo import PyMongoError
 from bot.precedence import LATER, REPLIES, step_back
-from bot.queue import LIVE, LONG, SLOW, begin, connect
+from bot.queue import FIRST, LIVE, LONG, SLOW, begin, connect
 from bot.ready import ready
 from bot.settings import Settings
 
@@ -36,9 +40,46 @@ WORKER_TTL_S = 17
 BEAT_S = 5.0
 AGAIN_S = 0.5
 DRAIN_S = 8.0
+GIVES_WAY_S = 0.25
+"""While there is always something of people's in hand, one that the bot answers begins so often: nobody is starved."""
 NICE = {LIVE: REPLIES, SLOW: LATER}
 
 log = logger(__name__)
+
+
+class Way:
+    """What people have to do with goes first: the rest begins when none of it is in hand, or one at a time."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._let = 0.0
+        self._free = threading.Condition()
+
+    @contextlib.contextmanager
+    def passing(self, queue: str) -> Iterator[None]:
+        if queue != FIRST:
+            self._give_way()
+            yield
+            return
+        with self._free:
+            self._first += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._first -= 1
+                if not self._first:
+                    self._free.notify_all()
+
+    def _give_way(self) -> None:
+        since = time.monotonic()
+        with self._free:
+            while self._first:
+                left = max(since, self._let) + GIVES_WAY_S - time.monotonic()
+                if left <= 0:
+                    self._let = time.monotonic()
+                    return
+                self._free.wait(left)
 
 
 class ThreadWorker(SimpleWorker):
@@ -49,15 +90,17 @@ class ThreadWorker(SimpleWorker):
     """
 
     death_penalty_class = TimerDeathPenalty
+    way: Way
     _told = float("-inf")
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        begin(self.connection, queue, job)
-        try:
-            # Without RQ's time-out, a thread a job that raises wherever the code happens to be: each wait of ours ends.
-            job.perform()
-        except Exception as error:  # noqa: BLE001 - the loop goes on, whatever a job did
-            _report(job, error)
+        with self.way.passing(queue.name):
+            begin(self.connection, queue, job)
+            try:
+                # Without RQ's time-out, a thread a job that raises wherever the code is: each wait of ours ends.
+                job.perform()
+            except Exception as error:  # noqa: BLE001 - the loop goes on, whatever a job did
+                _report(job, error)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """RQ asks for it three times a job."""
@@ -74,6 +117,12 @@ class ThreadWorker(SimpleWorker):
 
     def _install_signal_handlers(self) -> None:
         """The process has them; see `main`."""
+
+    def subscribe(self) -> None:
+        """RQ's commands come to a thread for each worker, which wakes five times a second: ours takes signals."""
+
+    def unsubscribe(self) -> None:
+        """Nothing was subscribed to."""
 
     def dequeue_job_and_maintain_ttl(
         self,
@@ -93,9 +142,10 @@ class ThreadWorker(SimpleWorker):
 class Crew:
     """The threads of this process; each makes its worker anew after Redis was away."""
 
-    def __init__(self, queue: str, threads: int, redis_url: str | None) -> None:
+    def __init__(self, queue: str, threads: int, redis_url: str | None, way: Way | None = None) -> None:
         self.queue = queue
         self.redis_url = redis_url
+        self.way = way or Way()
         self.stop = threading.Event()
         self._workers: dict[int, ThreadWorker] = {}
         self._threads = [
@@ -142,6 +192,7 @@ class Crew:
             worker_ttl=WORKER_TTL_S,
             log_job_description=False,
         )
+        worker.way = self.way
         self._workers[number] = worker
         try:
             worker.work(with_scheduler=False, logging_level="WARNING")
@@ -185,9 +236,12 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, end)
     service.warm(queue)
     service.follow_keys()
-    crews = [Crew(queue, settings.worker_threads if queue == LIVE else 1, settings.redis_url)]
-    if queue == SLOW:
-        crews.append(Crew(LONG, 1, settings.redis_url))
+    if queue == LIVE:
+        way, threads = Way(), settings.worker_threads
+        each = {FIRST: max(1, threads // 2), LIVE: threads}
+        crews = [Crew(one, count, settings.redis_url, way) for one, count in each.items()]
+    else:
+        crews = [Crew(one, 1, settings.redis_url) for one in (SLOW, LONG)]
     for crew in crews:
         crew.start()
     ready()

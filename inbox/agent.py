@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,21 +14,16 @@ from flask_babel import gettext
 from bot.desk.work import Story
 from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound, ServiceError
 from bot.model import Page, Row, Status
-from bot.store.reading import Wanted
-from inbox import auth, beside, navigation, provenance, seen, words
+from inbox import auth, beside, lists, navigation, provenance, seen, words
 from inbox.auth import console, requires, staff
 from inbox.beside import Beside
 from inbox.permissions import Permission
-from inbox.row_cache import row_html
 from inbox.thread import Line, lines
 
 bp = Blueprint("inbox", __name__)
 
 # Longest reply the desk takes; a platform may take less.
 MAX_REPLY = 2000
-FILTERS = ("skill", "tag", "channel", "customer")
-MAX_FILTER = 60
-BY_SKILL = ("waiting", "mine", "snoozed", "assigned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ def opened_of(page: Page, story: Story, stands: Beside, typed: Typed = NOTHING) 
     channel = service.channels.get(page.conversation.channel)
     return Opened(
         page=page,
-        lines=lines(page.messages, service.staff, staff().id, story),
+        lines=lines(page.messages, auth.colleague, staff().id, story),
         mode=now,
         story=story,
         hands_on=now == "reply" or (now == "take" and auth.can(Permission.INBOX_TAKE_OVER)),
@@ -114,54 +108,20 @@ def opened_of(page: Page, story: Story, stands: Beside, typed: Typed = NOTHING) 
     )
 
 
-def listing(view: str) -> dict[str, Any]:
-    service, who, asked = console(), staff(), _filter(view)
-    listed = service.desk.listing(who, view, Wanted(**asked), request.args.get("after") or None)
-    seen.listed(f"inbox:{view}", [row.id for row in listed.rows], asked)
-    return {
-        "view": view,
-        "views": navigation.views(who.role),
-        "counts": service.desk.counts(who),
-        "rows": listed.rows,
-        "row_html": row_html,
-        "more": listed.more,
-        "filter": asked,
-        # What keeps a list's place in the page: another view or filter is another list.
-        "place": "&".join((view, *(f"{name}={value}" for name, value in asked.items()))),
-        "skills": _skills(view),
-        "tags_known": service.work.tags.known,
-    }
-
-
-def _filter(view: str) -> dict[str, str]:
-    """What of the list is asked for: skill, tag, channel, customer."""
-    asked = ((name, request.args.get(name, "").strip()[:MAX_FILTER]) for name in FILTERS)
-    # What is over has no skill to find it by: nobody waits in it, and there is no end of it.
-    return {name: value for name, value in asked if value and (name != "skill" or view in BY_SKILL)}
-
-
-def _skills(view: str) -> list[tuple[str, int]]:
-    """How many wait for each skill, the person's own first, then where most wait."""
-    if view != "waiting":
-        return []
-    own = staff().skills
-    waiting = console().desk.skills(staff())
-    for skill in own:
-        waiting.setdefault(skill, 0)
-    return sorted(waiting.items(), key=lambda one: (one[0] not in own, -one[1], one[0]))
-
-
 @bp.get("/inbox")
 @requires(Permission.INBOX_READ)
 def index() -> ResponseReturnValue:
-    return render_template("console/inbox.html", opened=None, **listing(chosen_view()))
+    return render_template("console/inbox.html", opened=None, **lists.listing(chosen_view()))
 
 
 @bp.get("/inbox/list")
 @requires(Permission.INBOX_READ)
 def rows() -> ResponseReturnValue:
+    """The list; with `part=head` the numbers alone, for a page whose own list is as it was."""
+    if request.args.get("part") == "head":
+        return render_template("console/_list_head.html", **lists.head(chosen_view()))
     current = request.args.get("open")
-    return render_template("console/_list.html", current=current, live=True, **listing(chosen_view()))
+    return render_template("console/_list.html", current=current, live=True, **lists.listing(chosen_view()))
 
 
 @bp.get("/inbox/<conversation_id>")
@@ -182,7 +142,7 @@ def page_of(conversation_id: str, typed: Typed = NOTHING) -> str:
     seen.conversation(now.page)
     if any(staff().id in note.mentions for note in now.story.notes):
         console().work.noting.read(staff(), conversation_id)
-    return render_template("console/inbox.html", opened=now, **listing(chosen_view()))
+    return render_template("console/inbox.html", opened=now, **lists.listing(chosen_view()))
 
 
 @bp.get("/inbox/<conversation_id>/thread")

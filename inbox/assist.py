@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import ServiceError
-from inbox import agent, auth, model_words, words
+from inbox import agent, auth, lists, model_words, words
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -43,7 +43,7 @@ def draft(conversation_id: str) -> ResponseReturnValue:
         "console/inbox.html",
         opened=agent.opened(conversation_id),
         drafted=advice.value,
-        **agent.listing(agent.chosen_view()),
+        **lists.listing(agent.chosen_view()),
     )
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from bot.errors import Conflict, NotFound
-from inbox import agent, auth, seen
+from inbox import agent, auth, lists, seen
 from inbox.auth import console, requires, staff
 from inbox.permissions import Permission
 
@@ -31,7 +31,7 @@ def find(conversation_id: str) -> ResponseReturnValue:
     seen.conversation(opened.page, again=True)
     found = console().at_hand.found(opened.page, query) if query else ()
     return render_template(
-        "console/inbox.html", opened=opened, found=found, query=query, **agent.listing(agent.chosen_view())
+        "console/inbox.html", opened=opened, found=found, query=query, **lists.listing(agent.chosen_view())
     )
 
 

@@ -38,6 +38,7 @@ from bot.store.drafts import DraftStore
 from bot.store.ratings import RatingStore
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.rows import Listing
+from bot.store.shared import Moment
 from bot.switch import Switch
 from bot.verifications import Verifications
 from inbox.service_knowledge import Assistant, Automation, Imports, Policies, Recalls, Runs
@@ -69,13 +70,21 @@ class Desk(Protocol):
 
     def rows(self, staff: Staff, view: str) -> list[Row]: ...
 
+    def moment(self, staff: Staff) -> Moment:
+        """What the parts of one look are given, so that they agree and what is shared is asked for once."""
+
     def listing(
-        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+        self,
+        staff: Staff,
+        view: str,
+        wanted: Wanted = EVERYTHING,
+        after: str | None = None,
+        moment: Moment | None = None,
     ) -> Listing: ...
 
-    def skills(self, staff: Staff) -> dict[str, int]: ...
+    def skills(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]: ...
 
-    def counts(self, staff: Staff) -> dict[str, int]:
+    def counts(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         """How many conversations each view holds; a view may be absent."""
 
     def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:

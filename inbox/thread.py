@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from flask_babel import gettext
 
 from bot.desk.work import Story
-from bot.model import ContentKind, Message
+from bot.model import ContentKind, Message, Staff
 from bot.store.notes import Note
 from inbox import deeds, language, words
-from inbox.service import StaffDirectory
 
+Colleague = Callable[[str], Staff | None]
 GROUP = timedelta(minutes=5)
 A_SECOND, NO_TIME = timedelta(seconds=1), timedelta()
 NOTHING_MORE = Story()
@@ -39,7 +39,7 @@ class Line:
     trouble: str = ""
 
 
-def _name(directory: StaffDirectory, me: str) -> Callable[[str | None], str]:
+def _name(colleague: Colleague, me: str) -> Callable[[str | None], str]:
     """The names of staff, each asked for once."""
     known: dict[str, str] = {}
 
@@ -47,7 +47,7 @@ def _name(directory: StaffDirectory, me: str) -> Callable[[str | None], str]:
         if not staff_id:
             return ""
         if staff_id not in known:
-            person = directory.by_id(staff_id)
+            person = colleague(staff_id)
             called = person.name if person else gettext("Former colleague")
             known[staff_id] = gettext("%(name)s (you)", name=called) if staff_id == me else called
         return known[staff_id]
@@ -83,10 +83,10 @@ def _of_message(message: Message, name: Callable[[str | None], str]) -> Line:
 
 
 def lines(
-    messages: Sequence[Message], directory: StaffDirectory, me: str, story: Story = NOTHING_MORE
+    messages: Sequence[Message], colleague: Colleague, me: str, story: Story = NOTHING_MORE
 ) -> list[Line]:
     """By time; messages among themselves in the order of the record."""
-    name = _name(directory, me)
+    name = _name(colleague, me)
     found = [_of_message(one, name) for one in sorted(messages, key=lambda m: (m.seq, m.pos))]
     for note in story.notes:
         found.append(Line(note.id, note.at, "note", name(note.author), None, False, note.text, note=note))

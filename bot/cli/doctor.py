@@ -21,7 +21,7 @@ from bot.compose import Service
 from bot.errors import ServiceError, Unavailable
 from bot.model import ChannelType
 from bot.mongo import PyMongoError
-from bot.queue import LIVE, SLOW
+from bot.queue import FIRST, LIVE, SLOW
 from bot.settings import embedded_servers
 from bot.vault import SERVICE
 
@@ -137,7 +137,7 @@ def _keys(house: Service) -> Iterator[Check]:
 
 
 def _queue(house: Service) -> Iterator[Check]:
-    for name in (LIVE, SLOW):
+    for name in (FIRST, LIVE, SLOW):
         depth = house.queue.depth(name)
         level = "warning" if depth > DEEP else "ok"
         yield Check("queue", level, f"{name}: {depth} waiting" + ("; add workers" if depth > DEEP else ""))

@@ -23,15 +23,20 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Suggesting:
-    """Implements `bot.contracts.Mind`: decides what `mind` decides. `ranking` is the local search (text, locale)."""
+    """Implements `bot.contracts.Mind`: decides what `mind` decides. `ranking` is the local search (text, locale).
+
+    `behind`: whether what only helps has to be left out now.
+    """
 
     mind: Mind
     ranking: Callable[[str, str], Sequence[Found]]
+    behind: Callable[[], bool] = lambda: False
 
     def decide(self, turn: Turn) -> tuple[str, Decision]:
         name, decision = self.mind.decide(turn)
         wanted = isinstance(decision, HandOff | StaySilent) and turn.kind is Kind.TEXT and turn.text.strip()
-        if not wanted or decision.trace.get("candidates"):
+        # Where messages wait to be seen, that comes first: the search is a third of the work on one.
+        if not wanted or decision.trace.get("candidates") or self.behind():
             return name, decision
         near = self._near(turn)
         return name, replace(decision, trace={**decision.trace, AT_HAND: near}) if near else decision

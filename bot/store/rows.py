@@ -75,9 +75,12 @@ class Rows:
         self._accounts = Remembered(self._account_names)
         self._names = Remembered(lambda ids: staff.names(list(ids)))
 
-    def read(self, docs: Sequence[Doc], staff: Staff) -> list[Listed]:
-        """The rows of `docs`, in their order, as `staff` sees them; whoever calls has checked that they may."""
-        return self.calling(self.plain(docs), staff)
+    def read(self, docs: Sequence[Doc], staff: Staff, customer: Doc | None = None) -> list[Listed]:
+        """The rows of `docs`, in their order, as `staff` sees them; whoever calls has checked that they may.
+
+        `customer`: one that the caller has read already.
+        """
+        return self.calling(self.plain(docs, customer), staff)
 
     def calling(self, rows: Sequence[Listed], staff: Staff) -> list[Listed]:
         """`rows` with `called` where an unread note calls this person."""
@@ -89,14 +92,14 @@ class Rows:
         found = self._mongo["accounts"].find({"_id": {"$in": list(ids)}}, {"name": 1})
         return {doc["_id"]: doc["name"] for doc in found}
 
-    def plain(self, docs: Sequence[Doc]) -> list[Listed]:
+    def plain(self, docs: Sequence[Doc], customer: Doc | None = None) -> list[Listed]:
         """The rows as everybody sees them."""
-        customers = {
-            doc["_id"]: doc
-            for doc in self._mongo["customers"].find(
-                {"_id": {"$in": [one["customer"] for one in docs]}}, {"name": 1, "risk.level": 1}
+        customers = {customer["_id"]: customer} if customer else {}
+        if missing := {one["customer"] for one in docs} - customers.keys():
+            found = self._mongo["customers"].find(
+                {"_id": {"$in": list(missing)}}, {"name": 1, "risk.level": 1}
             )
-        }
+            customers |= {doc["_id"]: doc for doc in found}
         accounts = self._accounts.of({one["account"] for one in docs})
         news = [one.get("news") or {} for one in docs]
         people = {one["assignee"] for one in docs} | {one.get("by") for one in news}

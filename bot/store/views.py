@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -25,7 +25,7 @@ from bot.store.reading import VIEWS as VIEWS
 from bot.store.reading import permitted as permitted
 from bot.store.reading import readable as readable
 from bot.store.rows import Listed, Listing, Rows
-from bot.store.shared import Shared
+from bot.store.shared import Moment, Shared
 from bot.store.staff import StaffStore
 from bot.vault import Vault
 
@@ -48,7 +48,7 @@ class Views:
         outbox: OutboxStore,
         notes: NoteStore,
         hours: Callable[[], Timetable] = Timetable,
-        revision: Callable[[], str | None] = lambda: None,
+        revision: Callable[[str], tuple[str, str] | None] = lambda _: None,
     ) -> None:
         self._mongo = mongo
         self._shared = Shared(revision)
@@ -63,8 +63,17 @@ class Views:
         """The head of a list."""
         return list(self.listing(staff, view).rows)
 
+    def moment(self, staff: Staff) -> Moment:
+        """For all parts of one look: asked for once, before the first."""
+        return self._shared.moment(staff.id)
+
     def listing(
-        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+        self,
+        staff: Staff,
+        view: str,
+        wanted: Wanted = EVERYTHING,
+        after: str | None = None,
+        moment: Moment | None = None,
     ) -> Listing:
         """ROWS rows of a view, after the cursor `after`. Raises BadPayload for a cursor that is none of this view."""
         now = datetime.now(UTC)
@@ -74,7 +83,8 @@ class Views:
         if query is None:
             return Listing((), None)
         if view in SHARED:
-            listed = self._shared.get((view, repr(query)), lambda: self._read(view, query))
+            moment = moment or self.moment(staff)
+            listed = self._shared.get(moment, (view, repr(query)), lambda: self._read(view, query))
         else:
             listed = self._read(view, query)
         return Listing(tuple(self._rows.calling(listed.rows, staff)), listed.more)
@@ -95,17 +105,22 @@ class Views:
         docs = {doc["_id"]: doc for doc in self._mongo["conversations"].find(within)}
         return self._rows.read([docs[one] for one in called if one in docs], staff)
 
-    def counts(self, staff: Staff) -> dict[str, int]:
+    def counts(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         """How many conversations each view holds, at most COUNTED; of the mentions, those with an unread one."""
-        queries = {view: self._counted(staff, view) for view in VIEWS if view not in UNCOUNTED}
-        asked = {view: query for view, query in queries.items() if query is not None}
-        own = {view: query for view, query in asked.items() if view not in SHARED}
-        found = dict.fromkeys(queries, 0) | self._count(own)
-        for view in asked.keys() - own.keys():
-            query = asked[view]
-            shared = self._shared.get(("count", repr(query)), partial(self._count, {view: query}))
-            found[view] = shared.get(view, 0)
+        now = moment or self.moment(staff)
+        own = partial(self._counts, staff, [one for one in VIEWS if one not in (*UNCOUNTED, *SHARED)])
+        # The desk of who reads everything is not told of what others have in hand.
+        everything = staff.role in READS_ALL
+        found = own() if everything else self._shared.own(now, ("own", staff.id, staff.role), own)
+        for view in SHARED:
+            key = ("count", repr(self._counted(staff, view)))
+            found = found | self._shared.get(now, key, partial(self._counts, staff, [view]))
         return found
+
+    def _counts(self, staff: Staff, views: Sequence[str]) -> dict[str, int]:
+        queries = {view: self._counted(staff, view) for view in views}
+        asked = {view: query for view, query in queries.items() if query is not None}
+        return dict.fromkeys(views, 0) | self._count(asked)
 
     def _counted(self, staff: Staff, view: str) -> Doc | None:
         query = query_of("all" if view == "mentions" else view, staff, EVERYTHING, datetime.now(UTC))
@@ -125,7 +140,7 @@ class Views:
         steps = each[0] + [{"$unionWith": {"coll": "conversations", "pipeline": one}} for one in each[1:]]
         return {doc["view"]: doc["n"] for doc in self._mongo["conversations"].aggregate(steps)}
 
-    def skills(self, staff: Staff) -> dict[str, int]:
+    def skills(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         """How many wait for each skill, of those this person may read; at most COUNTED are looked at."""
         query = query_of("waiting", staff, EVERYTHING, datetime.now(UTC))
         if query is None:
@@ -137,7 +152,7 @@ class Views:
             found = self._mongo["conversations"].aggregate(steps)
             return {doc["_id"] or "general": doc["n"] for doc in found}
 
-        return dict(self._shared.get(("skills", repr(query)), count))
+        return dict(self._shared.get(moment or self.moment(staff), ("skills", repr(query)), count))
 
     def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page | None:
         """None where there is no such conversation or the role may not read it: both look alike from outside.
@@ -163,7 +178,7 @@ class Views:
             .limit(last or MESSAGES)
         )
         sent = self._outbox.states([one["entry"] for one in found if one["entry"]])
-        row, *rows = self._rows.read([doc, *others], staff)
+        row, *rows = self._rows.read([doc, *others], staff, customer)
         return Page(
             row=row,
             conversation=conversation_of(doc),

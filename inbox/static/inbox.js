@@ -72,8 +72,9 @@ function showView() {
   }
 }
 
-const refreshList = paced(async () => {
+async function lookAtList(part) {
   const url = new URL(head().listUrl, location.href);
+  if (part) url.searchParams.set("part", part);
   if (openId()) url.searchParams.set("open", openId());
   const asked = `${head().listUrl} ${openId()}`;
   const fresh = parse(await background(url));
@@ -88,19 +89,23 @@ const refreshList = paced(async () => {
   showCounts();
   sync(openId());
   tick();
-}, LIST_EVERY_MS);
+}
 
-const refreshCounts = paced(() => refreshList(), COUNTS_EVERY_MS);
+const refreshList = paced(() => lookAtList(), LIST_EVERY_MS);
+const refreshCounts = paced(() => lookAtList("head"), COUNTS_EVERY_MS);
 
-// Whether what stands beside the words may have changed as well.
+// Whether what stands beside the words may have changed as well, and whether words that are here already did.
 let besides = false;
+let settled = false;
 
 const refreshThread = paced(async () => {
   const id = openId();
   if (!id) return;
   let fresh;
-  const url = talk().dataset[besides ? "threadUrl" : "saidUrl"];
-  besides = false;
+  const newest = talk().querySelector('[data-region="thread"]')?.lastElementChild?.dataset.key ?? "";
+  const { threadUrl, saidUrl } = talk().dataset;
+  const url = besides ? threadUrl : `${saidUrl}&after=${settled ? "" : encodeURIComponent(newest)}`;
+  besides = settled = false;
   try {
     fresh = parse(await background(url));
   } catch (error) {
@@ -132,6 +137,7 @@ const stream = createStream({
     else refreshCounts();
     if (change.conversation && change.conversation !== openId()) return;
     besides ||= !change.said;
+    settled ||= Boolean(change.settled);
     refreshThread();
   },
   onUp() { hideBanner("offline"); refresh(); },

@@ -41,11 +41,16 @@ function keyed(old, fresh) {
   return added;
 }
 
-/** The last children of a longer list: those known are renewed, the others put after them; null where none is known. */
+/**
+ * The last children of a longer list: those known are renewed, the others put after them; null where none is known, or
+ * where they do not follow the child they were asked for.
+ */
 function last(old, fresh) {
+  const { after } = fresh.dataset;
+  if (after !== undefined && old.lastElementChild?.dataset.key !== after) return null;
   const known = new Map([...old.children].map((child) => [child.dataset.key, child]));
   const keys = [...fresh.children].map((child) => child.dataset.key);
-  if (known.size && keys.length && !known.has(keys[0])) return null;
+  if (after === undefined && known.size && keys.length && !known.has(keys[0])) return null;
   const added = [];
   for (const wanted of fresh.children) {
     const node = known.get(wanted.dataset.key);

@@ -21,6 +21,7 @@ import aiohttp
 LIST_EVERY_S, COUNTS_EVERY_S, THREAD_EVERY_S = 0.4, 3.0, 0.06
 PACES = {"list": LIST_EVERY_S, "counts": COUNTS_EVERY_S, "thread": THREAD_EVERY_S}
 MARK = re.compile(rb"zq[a-z]{8}qz")
+LINE = re.compile(rb'<li class="line[^>]*data-key="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Seen:
     threads: dict[str, float] = field(default_factory=dict)
     lists: dict[str, float] = field(default_factory=dict)
     widgets: dict[str, float] = field(default_factory=dict)
-    fetches: int = 0
+    looks: dict[str, int] = field(default_factory=dict)
     pokes: int = 0
     ended: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -62,7 +63,8 @@ class Page:
         self._busy: set[str] = set()
         self._wanted: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._besides = False
+        self._besides = self._settled = False
+        self._newest = ""
         self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in console.cookies.items())}
 
     async def live(self, opened: asyncio.Queue[None]) -> None:
@@ -85,6 +87,7 @@ class Page:
                     named = change.get("conversation")
                     if self._console.conversation and named in (None, self._console.conversation):
                         self._besides = self._besides or not change.get("said")
+                        self._settled = self._settled or bool(change.get("settled"))
                         self._want("thread")
         self._seen.ended += 1
 
@@ -105,21 +108,26 @@ class Page:
         task.add_done_callback(self._tasks.discard)
 
     async def _fetch(self, what: str) -> None:
-        console, url = self._console, self._crowd.url
-        address = f"{url}/inbox/list?view={console.view}"
+        console, url, kind = self._console, self._crowd.url, f"{what} {self._console.view}"
+        address = f"{url}/inbox/list?view={console.view}" + ("&part=head" if what == "counts" else "")
         if what == "thread":
-            part = "thread" if self._besides else "said"
-            address = f"{url}/inbox/{console.conversation}/{part}?view={console.view}"
-            self._besides = False
+            kind = "thread" if self._besides else "said"
+            part = f"thread?view={console.view}"
+            if not self._besides:
+                part = f"said?view={console.view}&after={'' if self._settled else self._newest}"
+            address = f"{url}/inbox/{console.conversation}/{part}"
+            self._besides = self._settled = False
+        self._seen.looks[kind] = self._seen.looks.get(kind, 0) + 1
         try:
             async with self._http.get(address, headers={**self._headers, "X-Background": "1"}) as answer:
                 body = await answer.read()
                 if answer.status != 200:
                     _count(self._seen, answer.status)
             _note(self._seen.threads if what == "thread" else self._seen.lists, body)
+            if what == "thread" and (lines := LINE.findall(body)):
+                self._newest = lines[-1].decode()
         except aiohttp.ClientError:
             _count(self._seen, 0)
-        self._seen.fetches += 1
         await asyncio.sleep(PACES[what])
         self._busy.discard(what)
         if what in self._wanted:

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def measure(teller: Teller, rate: float, seconds: float, say: Callable[[str], No
             say(
                 f"live: {rate:.0f} messages a second for {seconds:.0f} s beside {CONSOLES} + {WIDGETS} streams"
             )
-            before = Snapshot.take()
+            before, began = Snapshot.take(), datetime.now(UTC)
             shown = _converse(teller, rate, seconds)
             after = Snapshot.take()
             seen = ending()
@@ -86,6 +87,7 @@ def measure(teller: Teller, rate: float, seconds: float, say: Callable[[str], No
         found["cores"] = {name: spent(before, after, pids) / took for name, pids in teller.groups.items()}
         found["other_load_cores"] = others(before, after, took, own=shown[2].cpu_s)
         teller.settle()
+        found["bot_ms"] = summary(_decided(teller, began))
         found["webhook"] = _beside(teller, crowd, say)
         say(f"live: a stop with {STOPPED} open streams")
         found["stop"] = _stop(teller, replace(crowd, widgets=widgets[: STOPPED - CONSOLES]))
@@ -225,10 +227,20 @@ def _shown(seen: Seen, held: dict[str, float], new: dict[str, float], done: Meas
         "ack_ms": summary(done.ms),
         "statuses": done.statuses,
         "pokes": seen.pokes,
-        "fetches": seen.fetches,
+        "looks": dict(sorted(seen.looks.items())),
         "ended": seen.ended,
         "refused": seen.refused,
     }
+
+
+def _decided(teller: Teller, since: datetime) -> list[float]:
+    """ms from storing what came `since` then until the bot had decided on it; without what is in a person's hands."""
+    came = {
+        doc["_id"]: doc["received_at"] for doc in teller.mongo["events"].find({"received_at": {"$gt": since}})
+    }
+    said = {"event": {"$in": list(came)}, "decision.decision": {"$in": ["Reply", "HandOff"]}}
+    decisions = teller.mongo["messages"].find(said, {"event": 1, "decision.at": 1})
+    return [1000 * (one["decision"]["at"] - came[one["event"]]).total_seconds() for one in decisions]
 
 
 def _beside(teller: Teller, crowd: Crowd, say: Callable[[str], None]) -> dict[str, Any]:

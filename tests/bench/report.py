@@ -163,14 +163,16 @@ def _live(one: dict[str, Any]) -> Iterator[str]:
         row = one[key]
         cells = "".join(f"{row[cell]:8.0f}" for cell in ("p50", "p95", "p99", "sent", "shown"))
         yield f"{name:38}{cells}"
-    ack = one["ack_ms"]
-    yield f"{'acknowledgement of the webhook':38}" + "".join(
-        f"{ack[cell]:8.0f}" for cell in ("p50", "p95", "p99")
-    )
+    for name, key in (
+        ("what the bot decided meanwhile", "bot_ms"),
+        ("acknowledgement of the webhook", "ack_ms"),
+    ):
+        yield f"{name:38}" + "".join(f"{one[key][cell]:8.0f}" for cell in ("p50", "p95", "p99"))
     cores = ", ".join(f"{name} {value:.2f}" for name, value in one["cores"].items())
     yield f"  cores: {cores}; others {one['other_load_cores']:.2f}. An idle stream: {one['kb_a_stream']:.0f} kB."
     refused = one["refused"] or "none"
-    yield f"  {one['pokes']} changes heard, {one['fetches']} looks; refused: {refused}; {one['statuses']}"
+    looks = ", ".join(f"{count} {kind}" for kind, count in one["looks"].items())
+    yield f"  {one['pokes']} changes heard, looks: {looks}; refused: {refused}; {one['statuses']}"
     beside, stop = one["webhook"], one["stop"]
     yield (
         f"  Acknowledgements a second, workers held: {beside['without']:.0f} without streams, "

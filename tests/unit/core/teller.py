@@ -24,7 +24,7 @@ from bot.embedded import Servers
 from bot.model import ChannelAccount, ChannelType, Role, Staff
 from bot.mongo import Doc, Mongo
 from bot.prepare import audit_of
-from bot.queue import LIVE, begin, mark
+from bot.queue import FIRST, LIVE, begin, mark
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.events import Recorded, thread_of
@@ -133,14 +133,15 @@ class Teller:
         self.drain(user, channel)
 
     def jobs(self) -> list[str]:
-        """The live queue emptied, as workers do it: the thread of each wake-up, in order."""
-        queue = Queue(LIVE, connection=self.service.queue.redis, serializer=JSONSerializer)
+        """The live queues emptied, as workers do it: the thread of each wake-up, in order."""
         threads = []
-        for job in queue.jobs:
-            assert job.func_name == "bot.jobs.drain"
-            threads.append(job.args[0])
-            queue.remove(job.id)
-            begin(self.service.queue.redis, queue, job)
+        for name in (FIRST, LIVE):
+            queue = Queue(name, connection=self.service.queue.redis, serializer=JSONSerializer)
+            for job in queue.jobs:
+                assert job.func_name == "bot.jobs.drain"
+                threads.append(job.args[0])
+                queue.remove(job.id)
+                begin(self.service.queue.redis, queue, job)
         return threads
 
     def work(self) -> int:

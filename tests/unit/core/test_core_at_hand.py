@@ -181,3 +181,6 @@ def test_a_search_that_fails_costs_no_turn(teller: Teller) -> None:
     assert asked == ["信用卡 年費"]
     assert [one["article"] for one in decision.trace[AT_HAND]] == ["fee"]
     assert near(page.messages[:0], 3) == []
+    # Where messages wait for a worker, they come first.
+    assert Suggesting(Silent(), looks, lambda: True).decide(turn) == Silent().decide(turn)
+    assert len(asked) == 1

@@ -146,24 +146,40 @@ def test_a_stream_ends_when_the_process_stops(process: Process) -> None:
 
 def test_the_revision_of_the_shared_lists_changes_with_them_and_with_nothing_else(process: Process) -> None:
     process.live.publish("inbox", {})
-    first = process.live.revision()
+    first = process.live.revision("s")
     assert first is not None
     process.live.publish(("conversation:c", "inbox:all", "inbox:staff:s"), {})
-    assert process.live.revision() == first
+    second = process.live.revision("s")
+    assert second is not None
+    assert second[0] == first[0]
     process.live.publish(("conversation:c", "inbox:queue"), {})
-    second = process.live.revision()
+    third = process.live.revision("s")
     process.live.publish("inbox", {})
-    assert len({first, second, process.live.revision()}) == 3
+    fourth = process.live.revision("s")
+    assert third is not None
+    assert fourth is not None
+    assert len({first[0], third[0], fourth[0]}) == 3
+
+
+def test_the_revision_of_a_desk_changes_with_it_and_with_the_shared_lists(process: Process) -> None:
+    process.live.publish("inbox", {})
+    seen = [process.live.revision("s")]
+    for topics in (("inbox:staff:s",), ("inbox:queue",), ("inbox",)):
+        process.live.publish(topics, {})
+        seen.append(process.live.revision("s"))
+    assert len({one[1] for one in seen if one is not None}) == 4
+    process.live.publish(("inbox:staff:another", "inbox:all", "conversation:c"), {})
+    assert process.live.revision("s") == seen[-1]
 
 
 def test_a_redis_that_lost_everything_never_repeats_a_revision(process: Process) -> None:
     process.live.publish("inbox:queue", {})
-    before = process.live.revision()
+    before = process.live.revision("s")
     JobQueue(process.live._url).redis.flushdb()
-    assert process.live.revision() is None
+    assert process.live.revision("s") is None
     process.live.publish("inbox:queue", {})
-    assert process.live.revision() not in (None, before)
+    assert process.live.revision("s") not in (None, before)
 
 
 def test_without_redis_nobody_knows_the_revision() -> None:
-    assert Process(f"redis://127.0.0.1:{free_port()}/0").live.revision() is None
+    assert Process(f"redis://127.0.0.1:{free_port()}/0").live.revision("s") is None

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.queue import LIVE, SLOW, JobQueue
+from bot.model import Role
+from bot.queue import FIRST, LIVE, SLOW, JobQueue
 from bot.settings import Settings
 from tests.house import free_port
 from tests.unit.core.teller import Teller
@@ -90,3 +91,26 @@ def test_without_redis_a_webhook_is_still_kept(teller: Teller, monkeypatch: pyte
     teller.drain(user)
     assert len(teller.line.texts(user)) == 1
     away.close()
+
+
+def test_what_was_handed_to_people_goes_first_from_then_on(teller: Teller) -> None:
+    queue, user, other = teller.service.queue, teller.person(), teller.person()
+    teller.hears(user, "我要真人")
+    teller.hears(other, "你好")
+    teller.jobs()
+    teller.posts({"user_id": other, "text": "再問一下"})
+    teller.posts({"user_id": user, "text": "在嗎"})
+    assert (queue.depth(FIRST), queue.depth(LIVE)) == (1, 1)
+    assert teller.jobs() == [teller.thread(user), teller.thread(other)]
+
+
+def test_a_colleagues_reply_goes_first(teller: Teller) -> None:
+    queue, user, agent = teller.service.queue, teller.person(), teller.staff(Role.AGENT)
+    teller.hears(user, "我要真人")
+    conversation = str(teller.conversation(user)["_id"])
+    teller.service.console.desk.take(agent, conversation)
+    teller.jobs()
+    queue.redis.delete(f"first:{teller.thread(user)}")
+    teller.service.console.desk.reply(agent, conversation, "您好", "a-client-id")
+    assert (queue.depth(FIRST), queue.depth(LIVE)) == (1, 0)
+    teller.work()

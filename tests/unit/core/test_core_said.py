@@ -78,3 +78,36 @@ def test_another_agents_conversation_is_not_there(teller: Teller, app: Flask) ->
     _, _, conversation = talk(teller, app, 1)
     stranger = signed_in(app, teller.staff(Role.AGENT))
     assert stranger.get(f"/inbox/{conversation}/said", headers=BACKGROUND).status_code == 404
+
+
+def keys(client: FlaskClient, path: str) -> list[str]:
+    return [re.search(r'data-key="([^"]+)"', one)[1] for one in lines(client, path)]  # type: ignore[index]
+
+
+def test_after_a_message_only_what_followed_comes_as_on_the_whole_page(teller: Teller, app: Flask) -> None:
+    client, user, conversation = talk(teller, app, 3)
+    shown = keys(client, f"/inbox/{conversation}/thread")
+    said = [str(one["_id"]) for one in teller.rows("messages", user)]
+    for number in range(2):
+        teller.hears(user, f"新的 {number}")
+    whole = lines(client, f"/inbox/{conversation}/thread")
+    last = next(one for one in reversed(shown) if one in said)
+    path = f"/inbox/{conversation}/said?after={last}"
+    assert lines(client, path) == [one for one in whole if "新的" in one]
+    assert f'data-after="{last}"' in client.get(path, headers=BACKGROUND).text
+
+
+@pytest.mark.parametrize("after", ["", "deed-0-1", "unknown"])
+def test_after_what_is_no_message_of_the_last_ones_the_end_comes(
+    teller: Teller, app: Flask, after: str
+) -> None:
+    client, _, conversation = talk(teller, app, 2)
+    path = f"/inbox/{conversation}/said"
+    assert lines(client, f"{path}?after={after}") == lines(client, path)
+    assert "data-after" not in client.get(f"{path}?after={after}", headers=BACKGROUND).text
+
+
+def test_nothing_comes_after_the_last(teller: Teller, app: Flask) -> None:
+    client, user, conversation = talk(teller, app, 2)
+    last = teller.rows("messages", user)[-1]["_id"]
+    assert lines(client, f"/inbox/{conversation}/said?after={last}") == []

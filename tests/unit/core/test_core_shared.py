@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,10 +14,11 @@ from bot.store.shared import KEPT, Remembered, Shared
 
 
 class Store:
-    """Counts how often it was read; `revision` is what was told of."""
+    """Counts how often it was read; `revision` is what was told of, `desk` what one person was told of beside it."""
 
     def __init__(self) -> None:
         self.revision: str | None = "1"
+        self.desk = "1"
         self.value, self.reads = "a", 0
 
     def read(self) -> str:
@@ -33,13 +34,17 @@ def store() -> Store:
 
 @pytest.fixture
 def lists(store: Store) -> Shared:
-    return Shared(lambda: store.revision)
+    return Shared(lambda _desk: (store.revision, store.desk) if store.revision else None)
+
+
+def looked(lists: Shared, key: Hashable, read: Callable[[], str]) -> str:
+    return lists.get(lists.moment("somebody"), key, read)
 
 
 def test_it_is_read_once_and_again_after_a_change(store: Store, lists: Shared) -> None:
-    assert [lists.get("k", store.read) for _ in range(3)] == ["a"] * 3
+    assert [looked(lists, "k", store.read) for _ in range(3)] == ["a"] * 3
     store.value, store.revision = "b", "2"
-    assert lists.get("k", store.read) == "b"
+    assert looked(lists, "k", store.read) == "b"
     assert store.reads == 2
 
 
@@ -48,7 +53,7 @@ def test_of_many_at_once_one_reads(store: Store, lists: Shared) -> None:
 
     def ask(_n: int) -> str:
         start.wait()
-        return lists.get("k", store.read)
+        return looked(lists, "k", store.read)
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(ask, range(20))) == {"a"}
@@ -63,36 +68,56 @@ def test_a_change_while_it_is_read_is_not_hidden_by_what_was_read_before_it(
         store.value, store.revision = "b", "2"
         return before
 
-    assert lists.get("k", read) == "a"
-    assert lists.get("k", store.read) == "b"
+    assert looked(lists, "k", read) == "a"
+    assert looked(lists, "k", store.read) == "b"
 
 
 def test_nothing_is_shared_while_nobody_knows(store: Store, lists: Shared) -> None:
     store.revision = None
     for _ in range(3):
-        lists.get("k", store.read)
+        looked(lists, "k", store.read)
     assert store.reads == 3
 
 
 def test_it_is_never_older_than_two_seconds(
     store: Store, lists: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lists.get("k", store.read)
+    looked(lists, "k", store.read)
     monkeypatch.setattr(shared, "LONGEST_S", 0.0)
-    lists.get("k", store.read)
+    looked(lists, "k", store.read)
     assert store.reads == 2
+
+
+def test_what_is_ones_own_changes_with_ones_desk_and_nothing_elses(store: Store, lists: Shared) -> None:
+    def mine() -> str:
+        return lists.own(lists.moment("somebody"), ("own", "somebody"), store.read)
+
+    assert [mine(), mine(), looked(lists, "k", store.read)] == ["a"] * 3
+    store.value, store.desk = "b", "2"
+    assert [mine(), looked(lists, "k", store.read)] == ["b", "a"]
+
+
+def test_ones_own_is_kept_for_ten_seconds(
+    store: Store, lists: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(shared.time, "monotonic", lambda: now[0])
+    for passed, reads in ((0.0, 1), (9.9, 1), (0.2, 2)):
+        now[0] += passed
+        lists.own(lists.moment("somebody"), ("own", "somebody"), store.read)
+        assert store.reads == reads
 
 
 def test_it_keeps_so_many_and_no_more(store: Store, lists: Shared) -> None:
     for key in range(KEPT + 50):
-        lists.get(key, lambda: "x")
+        looked(lists, key, lambda: "x")
     assert len(lists._kept) == KEPT
     assert len(lists._reading) == KEPT
 
 
 def test_who_waited_takes_what_was_read_meanwhile_whatever_was_told_of_since() -> None:
     revisions = iter(["one", "two", "three"])
-    house = Shared(lambda: next(revisions))
+    house = Shared(lambda _desk: (next(revisions), ""))
     reading, waits, asked = threading.Event(), threading.Event(), []
 
     def slow() -> str:
@@ -106,11 +131,11 @@ def test_who_waited_takes_what_was_read_meanwhile_whatever_was_told_of_since() -
         return "new"
 
     found: list[str] = []
-    first = threading.Thread(target=lambda: found.append(house.get("list", slow)))
+    first = threading.Thread(target=lambda: found.append(looked(house, "list", slow)))
     first.start()
     assert reading.wait(5)
     # Two come while the first reads: what it reads began before they asked, so one of them reads anew, for both.
-    others = [threading.Thread(target=lambda: found.append(house.get("list", quick))) for _ in range(2)]
+    others = [threading.Thread(target=lambda: found.append(looked(house, "list", quick))) for _ in range(2)]
     for one in others:
         one.start()
     threading.Event().wait(0.2)  # both stand before the lock

@@ -14,6 +14,7 @@ from bot.errors import AdviceWarning, BadPayload, Conflict, NotAllowed, NotFound
 from bot.model import OPEN, Message, Page, Role, Row, Staff, Status
 from bot.store.reading import EVERYTHING, Wanted
 from bot.store.rows import Listing
+from bot.store.shared import Moment
 
 COMPLAINTS = {"complaint"}
 WARNING = "This reads as personal advice. Reword it, or say why it may be sent: the reason is kept."
@@ -94,16 +95,24 @@ class FakeDesk:
             return sorted(found, key=lambda r: (r.priority, r.waiting_since or r.last_at))
         return sorted(found, key=lambda r: r.last_at or datetime.now(UTC), reverse=True)
 
+    def moment(self, staff: Staff) -> Moment:
+        return Moment(0.0, None, None)
+
     def listing(
-        self, staff: Staff, view: str, wanted: Wanted = EVERYTHING, after: str | None = None
+        self,
+        staff: Staff,
+        view: str,
+        wanted: Wanted = EVERYTHING,
+        after: str | None = None,
+        moment: Moment | None = None,
     ) -> Listing:
         rows = [row for row in self.rows(staff, view) if wanted.skill in (None, row.skill)]
         return Listing(tuple(rows), None)  # type: ignore[arg-type]
 
-    def skills(self, staff: Staff) -> dict[str, int]:
+    def skills(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         return dict(Counter(row.skill or "general" for row in self.rows(staff, "waiting")))
 
-    def counts(self, staff: Staff) -> dict[str, int]:
+    def counts(self, staff: Staff, moment: Moment | None = None) -> dict[str, int]:
         return {v: len(self.rows(staff, v)) for v in ("mine", "waiting", "assigned", "bot", "all")}
 
     def page(self, staff: Staff, conversation_id: str, *, last: int | None = None) -> Page:
