@@ -181,6 +181,9 @@ def _resolved_and_rated(day: Day, pages: dict[str, Page]) -> None:
     expect(page.get_by_text(NOTE)).to_be_visible()
     day.replies(page, CALM)
     customer.reads(CALM)
+    # That it arrived shows by itself, on the line that is there already.
+    sent = page.locator(".line.staff", has_text=CALM).last.locator(".delivery-sent")
+    expect(sent).to_be_visible(timeout=5000)
     page.locator('[data-shortcut="e"]').first.click()
     customer.reads(notice("csat_ask"))
     assert customer.person is not None
