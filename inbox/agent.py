@@ -18,6 +18,7 @@ from inbox import auth, beside, lists, navigation, provenance, seen, words
 from inbox.auth import console, requires, staff
 from inbox.beside import Beside
 from inbox.permissions import Permission
+from inbox.row_cache import list_html
 from inbox.thread import Line, lines
 
 bp = Blueprint("inbox", __name__)
@@ -120,8 +121,7 @@ def rows() -> ResponseReturnValue:
     """The list; with `part=head` the numbers alone, for a page whose own list is as it was."""
     if request.args.get("part") == "head":
         return render_template("console/_list_head.html", **lists.head(chosen_view()))
-    current = request.args.get("open")
-    return render_template("console/_list.html", current=current, live=True, **lists.listing(chosen_view()))
+    return str(list_html(lists.listing(chosen_view()), request.args.get("open")))
 
 
 @bp.get("/inbox/<conversation_id>")
