@@ -119,7 +119,7 @@ class ThreadWorker(SimpleWorker):
         """The process has them; see `main`."""
 
     def subscribe(self) -> None:
-        """RQ's commands come to a thread for each worker, which wakes five times a second: ours takes signals."""
+        """RQ's commands would take a thread and a connection for each worker: ours hear of a stop by a signal."""
 
     def unsubscribe(self) -> None:
         """Nothing was subscribed to."""

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench import conversation, half_open, lists, live, machine, report, search, throughput
+from tests.bench import conversation, half_open, lists, live, looks, machine, report, search, throughput
 from tests.bench.rivals import Rival, serving
 from tests.bench.teller import SECRET, Teller
 from tests.house import running
 
-PARTS = ("throughput", "conversation", "half-open", "live", "search", "lists")
+PARTS = ("throughput", "conversation", "half-open", "live", "looks", "search", "lists")
 
 LIVE_RATE = 60.0
 
@@ -83,10 +83,12 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             teller = Teller.of(house)
             found["live"] = live.measure(teller, LIVE_RATE, given.seconds, say)
             teller.close()
+    if given.only in (None, "looks"):
+        found["looks"] = looks.measure(say)
     if given.only == "lists" or (given.only is None and given.store):
         with tempfile.TemporaryDirectory(prefix="teller-bench-") as home:
             found["lists"] = lists.measure(say, given.store or Path(home))
-    if given.only in ("search", "live", "lists"):
+    if given.only in ("search", "live", "looks", "lists"):
         return found
     say("starting Teller, bare Flask and LINE's sample")
     with everyone() as (teller, bare, echo, secret):

@@ -61,8 +61,11 @@ def measure(teller: Teller, rate: float, seconds: float, say: Callable[[str], No
     service = build(Settings.from_env(teller.house.env))
     try:
         say("live: signing 100 people in, each takes a conversation")
-        colleagues = [_signed_in(teller, service, n) for n in range(CONSOLES)]
-        conversations = _taken(teller, service, colleagues)
+        roles = [Role.SUPERVISOR if n % 20 == 0 else Role.AGENT for n in range(CONSOLES)]
+        colleagues = [
+            signed_in(teller, service, f"bench-{n}@example.com", role) for n, role in enumerate(roles)
+        ]
+        conversations = taken(teller, service, colleagues)
         consoles = [
             Console(one.cookies, "mine" if n % 2 else "waiting", conversation)
             for n, (one, conversation) in enumerate(zip(colleagues, conversations, strict=True))
@@ -96,9 +99,8 @@ def measure(teller: Teller, rate: float, seconds: float, say: Callable[[str], No
         service.close()
 
 
-def _signed_in(teller: Teller, service: Service, number: int) -> Colleague:
-    email = f"bench-{number}@example.com"
-    service.staff.add(email, PASSWORD, Role.SUPERVISOR if number % 20 == 0 else Role.AGENT)
+def signed_in(teller: Teller, service: Service, email: str, role: Role) -> Colleague:
+    service.staff.add(email, PASSWORD, role)
     # All of them come from one address, which no office does.
     for key in service.queue.redis.scan_iter("*LIMIT*"):
         service.queue.redis.delete(key)
@@ -119,7 +121,7 @@ def _post(teller: Teller, one: Colleague, page: str, to: str, **fields: str) -> 
         answer.read()
 
 
-def _taken(teller: Teller, service: Service, colleagues: Sequence[Colleague]) -> list[str]:
+def taken(teller: Teller, service: Service, colleagues: Sequence[Colleague]) -> list[str]:
     """A conversation for each, which the customer asked for a person in and the colleague took."""
     users = [f"held-{n}" for n in range(len(colleagues))]
     wanted = [Message(user, "我要真人") for user in users]

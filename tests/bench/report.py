@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.bench import lists
+from tests.bench import lists, looks
 
 ACK_P99_MS = 100.0
 REPLY_P95_BEYOND_SEARCH_MS = 100.0
@@ -86,6 +86,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield from _half_open(found["half_open"])
     if "live" in found:
         yield from _live(found["live"])
+    if "looks" in found:
+        yield from looks.lines(found["looks"])
     yield ""
     for what, measured, goal, met in goals(found):
         yield f"{'met   ' if met else 'MISSED'}  {what}: {measured:.0f} (goal: at most {goal:.0f})"
