@@ -66,19 +66,21 @@ class AccountStore:
 
     def recent(self, account_id: str, within_s: float = RECENT_S) -> ChannelAccount | None:
         """`get`, at most that many seconds old; of many who ask at once one reads."""
-        asked = time.monotonic()
-        known = self._recent.get(account_id)
-        if known is not None and asked - known[0] <= within_s:
-            return known[1]
+        since = time.monotonic() - within_s
+        if (known := self._read_since(since, account_id)) is not None:
+            return known
         with self._reading:
-            known = self._recent.get(account_id)
-            # Read while this one waited for its turn: younger than what it asked for.
-            if known is None or known[0] < asked:
-                begun, found = time.monotonic(), self.get(account_id)
-                if found is None:
-                    return None
-                known = self._recent[account_id] = (begun, found)
-        return known[1]
+            # Somebody else may have read it while this one waited for its turn.
+            if (known := self._read_since(since, account_id)) is not None:
+                return known
+            begun, found = time.monotonic(), self.get(account_id)
+            if found is not None:
+                self._recent[account_id] = (begun, found)
+            return found
+
+    def _read_since(self, since: float, account_id: str) -> ChannelAccount | None:
+        at, known = self._recent.get(account_id, (since, None))
+        return known if at >= since else None
 
     def list(self) -> Accounts:
         return [self._account(doc) for doc in self._mongo["accounts"].find().sort([("created_at", 1)])]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import pytest
 from rq import Queue
@@ -79,15 +78,22 @@ def begins(way: Way, name: str, done: list[float]) -> None:
         done.append(time.monotonic())
 
 
-def test_the_bots_begin_at_once_where_nothing_of_peoples_is_in_hand() -> None:
+@pytest.fixture
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Far longer than a busy machine holds a thread up."""
+    monkeypatch.setattr(worker, "GIVES_WAY_S", 10.0)
+    return worker.GIVES_WAY_S
+
+
+def test_the_bots_begin_at_once_where_nothing_of_peoples_is_in_hand(long_waits: float) -> None:
     way, done = Way(), list[float]()
     start = time.monotonic()
     for _ in range(20):
         begins(way, LIVE, done)
-    assert done[-1] - start < worker.GIVES_WAY_S
+    assert done[-1] - start < long_waits / 2
 
 
-def test_the_bots_wait_and_begin_when_peoples_are_done() -> None:
+def test_the_bots_wait_and_begin_when_peoples_are_done(long_waits: float) -> None:
     way, done, end = Way(), list[float](), threading.Event()
 
     def peoples() -> None:
@@ -99,22 +105,22 @@ def test_the_bots_wait_and_begin_when_peoples_are_done() -> None:
         while not way._first:
             time.sleep(0.001)
         bots = [pool.submit(begins, way, LIVE, done) for _ in range(2)]
-        time.sleep(worker.GIVES_WAY_S / 4)
+        time.sleep(0.1)
         assert done == []
         freed = time.monotonic()
         end.set()
         for one in (holder, *bots):
             one.result(5)
     assert len(done) == 2
-    assert max(done) - freed < worker.GIVES_WAY_S / 2
+    assert max(done) - freed < long_waits / 2
 
 
 def test_where_peoples_never_end_the_bots_begin_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "GIVES_WAY_S", 0.1)
-    way, done = Way(), list[float]()
+    way, done, start = Way(), list[float](), time.monotonic()
     with way.passing(FIRST), ThreadPoolExecutor(5) as pool:
         for one in [pool.submit(begins, way, LIVE, done) for _ in range(5)]:
             one.result(5)
-    gaps = [after - before for before, after in pairwise(done)]
-    assert len(gaps) == 4
-    assert min(gaps) > 0.09
+    # Not of one from the next: a thread that is held up after its turn began makes that one look too short.
+    assert len(done) == 5
+    assert [at - start >= 0.1 * number for number, at in enumerate(sorted(done), 1)] == [True] * 5
